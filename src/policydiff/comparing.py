@@ -1,0 +1,337 @@
+"""The stages in order: a policy prepared once, responses compared one by one, as a list or as a stream."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from policydiff import __version__, languages
+from policydiff.documents import Block, Document, load_policy, parse_response, read_document
+from policydiff.documents.mapping import normalise
+from policydiff.errors import InputError, SettingsError
+from policydiff.evidence.embeddings import Encoder, StaticEncoder
+from policydiff.evidence.gathering import Gathered, Gatherer
+from policydiff.evidence.matches import Match
+from policydiff.findings.align import AlignmentModel, via
+from policydiff.findings.stance import EmbeddedJudge, StanceJudge, StancePair, focus_spans, labels, masked, stance_cues
+from policydiff.findings.tally import tally
+from policydiff.models import (
+    STANCES,
+    Comparison,
+    Cue,
+    Disposition,
+    Evidence,
+    Failure,
+    Finding,
+    Passage,
+    Policy,
+    Provenance,
+    Response,
+)
+from policydiff.settings import Settings
+
+Source = Path | str | Document
+Progress = Callable[[int, int | None], None]
+
+_WORD = re.compile(r"\w+")
+_DUPLICATE_WORDS = 8  # shorter passages repeat by chance ("Ingen bemærkninger")
+_DIGITS = 6  # decimals kept of probabilities and scores
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedResponse:
+    """What one response came to: the response, all its passages, and the findings on them."""
+
+    response: Response
+    passages: tuple[Passage, ...]
+    findings: tuple[Finding, ...]
+
+
+class Comparer:
+    """Compares responses with one policy, which is prepared once. Thread-safe and picklable.
+
+    ``encoder`` and ``judge`` are any objects with the methods of the protocols Encoder and StanceJudge; the
+    defaults are the embedded ones, which need neither network nor torch. ``alignment`` is a fitted alignment
+    model, the shipped one by default.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | Path | str,
+        *,
+        settings: Settings | None = None,
+        encoder: Encoder | None = None,
+        judge: StanceJudge | None = None,
+        alignment: AlignmentModel | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.policy = (
+            policy if isinstance(policy, Policy) else load_policy(policy, language=self.settings.documents.language)
+        )
+        self.encoder = encoder if encoder is not None else StaticEncoder()
+        # The embedded judge knows one language; a hearing in Danish may get answers in English.
+        self._judges = {
+            code: EmbeddedJudge(code) if judge is None else judge
+            for code in (EmbeddedJudge.languages if judge is None else languages.available())
+        }
+        self.alignment = AlignmentModel() if alignment is None else alignment
+        self._gatherer = Gatherer(self.policy, self.encoder, shrinkage=self.settings.evidence.similarity_shrinkage)
+        fitted, chosen = self.alignment.thresholds, self.settings.findings
+        self.accept = fitted.accept if chosen.accept is None else chosen.accept
+        self.review = fitted.review if chosen.review is None else chosen.review
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the alignment model was fitted with the encoder in use; else confidences are only ranks."""
+        return self.alignment.encoder == _name(self.encoder)
+
+    def compare_one(self, source: Source, *, response_id: str = "r1") -> ComparedResponse:
+        """Read one response and compare it.
+
+        Raises:
+            InputError: the response cannot be read.
+        """
+        document = source if isinstance(source, Document) else read_document(source)
+        response, blocks = parse_response(document, response_id=response_id, language=self.settings.documents.language)
+        return self.compare_blocks(response, blocks)
+
+    def compare_blocks(self, response: Response, blocks: Sequence[Block]) -> ComparedResponse:
+        """Compare a response whose passages are given.
+
+        Headings are the sections of what follows and no passages, unless one says something itself
+        ("Princip B skal udgå") or has nothing below it.
+        """
+        blocks = self._passages(blocks, response.language)
+        repeated = _repeated(blocks)
+        judged = [b for n, b in enumerate(blocks) if b.kind != "front" and n not in repeated]
+        gathered = self.gather(judged)
+        confidence = np.round(self.alignment.confidence(gathered), _DIGITS) if judged else np.zeros((0, 0))
+        ids = {id(b): f"{response.id}/{n}" for n, b in enumerate(blocks, 1)}
+        floor = min(self.settings.findings.floor, self.accept)
+        candidates = [(int(i), int(j)) for i, j in np.argwhere(confidence >= floor)]
+        findings = self._findings(response, judged, [ids[id(b)] for b in judged], gathered, confidence, candidates)
+        accepted = {f.passage_id for f in findings if f.accepted}
+
+        passages = tuple(
+            Passage(
+                id=ids[id(block)],
+                response_id=response.id,
+                section=block.section,
+                start=block.start,
+                end=block.end,
+                text=block.text,
+                disposition="duplicate"
+                if number in repeated
+                else _disposition(block, ids[id(block)] in accepted, response.language),
+            )
+            for number, block in enumerate(blocks)
+        )
+        return ComparedResponse(response, passages, tuple(findings))
+
+    def _passages(self, blocks: Sequence[Block], language: str) -> list[Block]:
+        """The blocks without their headings, but with the headings and first lines that take a position."""
+        out = []
+        for block, following in zip(blocks, (*blocks[1:], None), strict=True):
+            if block.kind in ("heading", "front") and self._takes_position(block, language):
+                out.append(replace(block, kind="paragraph"))
+            elif block.kind != "heading":
+                out.append(block)
+            elif following is None or following.kind == "heading":
+                out.append(replace(block, kind="front"))
+        return out
+
+    def _takes_position(self, line: Block, language: str) -> bool:
+        """Whether a single line names a provision and endorses it, challenges it or asks for more of it."""
+        if "\n" in line.text or not stance_cues(line.text, language, ("endorsed", "challenged", "more_explicit")):
+            return False
+        ((*found,),) = self._gatherer.references.find([line.text], [""])
+        return any(m.kind == "reference" for m in found)
+
+    def gather(self, blocks: Sequence[Block]) -> Gathered:
+        """The evidence for the passages of one response, before any decision."""
+        return self._gatherer.gather([b.text for b in blocks], [b.section for b in blocks])
+
+    def stream(
+        self, sources: Iterable[Source], *, progress: Progress | None = None
+    ) -> Iterator[ComparedResponse | Failure]:
+        """The responses one by one, in order; one that cannot be read gives a Failure in its place.
+
+        ``progress`` is called after each with the number done and the total, None where it is unknown.
+        """
+        total = len(sources) if isinstance(sources, Sequence) else None
+        for number, source in enumerate(sources, 1):
+            try:
+                yield self.compare_one(source, response_id=f"r{number}")
+            except InputError as error:
+                yield Failure(source=error.source, error=type(error).__name__, message=error.message)
+            if progress is not None:
+                progress(number, total)
+
+    def compare(self, sources: Iterable[Source], *, progress: Progress | None = None) -> Comparison:
+        """All responses compared: findings, tallies, and a Failure for each input that could not be read."""
+        done: list[ComparedResponse] = []
+        failures: list[Failure] = []
+        for result in self.stream(sources, progress=progress):
+            if isinstance(result, Failure):
+                failures.append(result)
+            else:
+                done.append(result)
+        return self.collect(done, failures)
+
+    def collect(self, done: Sequence[ComparedResponse], failures: Sequence[Failure] = ()) -> Comparison:
+        """One Comparison from responses that were compared one by one."""
+        passages = tuple(p for c in done for p in c.passages)
+        findings = tuple(f for c in done for f in c.findings)
+        return Comparison(
+            provenance=self.provenance([c.response for c in done]),
+            policy=self.policy,
+            responses=tuple(c.response for c in done),
+            passages=passages,
+            findings=findings,
+            tallies=tally(self.policy, findings, {p.id: p.response_id for p in passages}),
+            errors=tuple(failures),
+        )
+
+    def provenance(self, responses: Sequence[Response]) -> Provenance:
+        """Version, models with hashes, settings in force, and the SHA-256 of each input."""
+        import hashlib
+
+        settings = self.settings.model_dump(mode="json")
+        settings["findings"] |= {
+            "accept": self.accept,
+            "review": list(self.review),
+            "calibrated_for_encoder": self.alignment.encoder,
+        }
+        # Of the policy as compared: a corrected one has the same text and other provisions.
+        inputs = {"draft": hashlib.sha256(self.policy.model_dump_json().encode()).hexdigest()}
+        return Provenance(
+            version=__version__,
+            models={
+                "encoder": _name(self.encoder),
+                "alignment": self.alignment.name,
+                "judge": _name(self._judges[self.policy.language]),
+            },
+            settings=settings,
+            inputs=inputs | {f"{r.id} {r.source}": r.sha256 for r in responses},
+        )
+
+    def _findings(
+        self,
+        response: Response,
+        blocks: Sequence[Block],
+        ids: Sequence[str],
+        gathered: Gathered,
+        confidence: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+        candidates: Sequence[tuple[int, int]],
+    ) -> list[Finding]:
+        matches = {(i, j): [m for m in gathered.matches[i] if m.provision == j] for i, j in candidates}
+        pairs = [
+            StancePair(
+                passage=blocks[i].text,
+                provision_title=self.policy.provisions[j].title,
+                provision_text=self.policy.provisions[j].text,
+                section=blocks[i].section,
+                previous=blocks[i - 1].text if i else "",
+                focus=focus_spans(matches[i, j]),
+                others=focus_spans(m for m in gathered.matches[i] if m.provision != j),
+            )
+            for i, j in candidates
+        ]
+        judge = self._judges.get(response.language)
+        if judge is None:
+            raise SettingsError(f"no judge for a response in {response.language!r}; give one with judge=")
+        judged = np.asarray(judge.judge(pairs), dtype=np.float64) if pairs else np.zeros((0, len(STANCES)))
+        if judged.shape != (len(pairs), len(STANCES)):
+            raise SettingsError(f"the judge gave shape {judged.shape} for {len(pairs)} pairs of {len(STANCES)} stances")
+        # A judge of the user's own may bring thresholds; a probability of one half is what is left.
+        thresholds = getattr(judge, "thresholds", dict.fromkeys(STANCES, 0.5))
+        findings = []
+        for (i, j), pair, row in zip(candidates, pairs, np.clip(np.round(judged, _DIGITS), 0, 1), strict=True):
+            block, sure = blocks[i], float(confidence[i, j])
+            chosen = labels(row, thresholds)
+            lexical, similarity = float(gathered.lexical[i, j, 0]), float(gathered.similarity[i, j])
+            findings.append(
+                Finding(
+                    passage_id=ids[i],
+                    provision_id=self.policy.provisions[j].id,
+                    confidence=sure,
+                    accepted=sure >= self.accept,
+                    review=self.review[0] <= sure < self.review[1],
+                    stances={s: float(p) for s, p in zip(STANCES, row, strict=True)},
+                    labels=chosen,
+                    via=via(matches[i, j], gathered.lexical[i, :, 0], gathered.similarity[i], j),
+                    evidence=_evidence(block.start, matches[i, j], lexical, similarity),
+                    cues=tuple(
+                        Cue(stance=stance, start=block.start + start, end=block.start + end)
+                        for stance, start, end in stance_cues(masked(pair), response.language, chosen)
+                    ),
+                )
+            )
+        return findings
+
+
+def _repeated(blocks: Sequence[Block]) -> set[int]:
+    """The numbers of the passages that stand word for word in the same response before."""
+    seen: set[tuple[str, ...]] = set()
+    repeated = set()
+    for number, block in enumerate(blocks):
+        words = tuple(_WORD.findall(normalise(block.text).text.lower()))
+        if block.kind != "front" and len(words) >= _DUPLICATE_WORDS and words in seen:
+            repeated.add(number)
+        seen.add(words)
+    return repeated
+
+
+def _disposition(block: Block, aligned: bool, language: str) -> Disposition:
+    if block.kind == "front":
+        return "boilerplate"
+    if aligned:
+        return "aligned"
+    takes_position = stance_cues(block.text, language, ("challenged", "more_explicit", "proposal"))
+    return "out_of_draft" if takes_position else "no_position"
+
+
+def _name(model: object) -> str:
+    return str(getattr(model, "name", type(model).__qualname__))
+
+
+def _evidence(offset: int, matches: Sequence[Match], lexical: float, similarity: float) -> tuple[Evidence, ...]:
+    """All evidence for one pair, the explicit kinds first, spans in the response's own text."""
+    found = [
+        Evidence(
+            kind=m.kind,
+            score=round(m.score, _DIGITS),
+            start=None if m.start is None else offset + m.start,
+            end=None if m.end is None else offset + m.end,
+            provision_start=m.provision_start,
+            provision_end=m.provision_end,
+        )
+        for m in sorted(matches, key=lambda m: -m.score)
+    ]
+    found.append(Evidence(kind="lexical", score=round(lexical, _DIGITS)))
+    found.append(Evidence(kind="similarity", score=round(similarity, _DIGITS)))
+    return tuple(found)
+
+
+def compare(
+    draft: Policy | Path | str,
+    responses: Iterable[Source] | Source,
+    *,
+    settings: Settings | None = None,
+    encoder: Encoder | None = None,
+    judge: StanceJudge | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare one or more responses with a draft: the whole job in one call.
+
+    ``draft`` is a file, a Policy or its JSON; ``responses`` are files or Documents. Responses that cannot be
+    read are in ``errors`` of the result, not raised.
+
+    Raises:
+        InputError: the draft cannot be read, or holds no provision.
+    """
+    comparer = Comparer(draft, settings=settings, encoder=encoder, judge=judge)
+    sources = [responses] if isinstance(responses, Path | str | Document) else responses
+    return comparer.compare(sources, progress=progress)

@@ -1,0 +1,1 @@
+"""Evidence that a passage addresses a provision; each kind on its own, none knows the others."""

@@ -1,0 +1,137 @@
+"""Provisions that are counted out: "the third principle", "de to sidste", "alle pejlemærker", "femmeren"."""
+
+import re
+from collections.abc import Iterator
+
+from policydiff.evidence.reference_grammar import Grammar, Kind, either
+from policydiff.evidence.reference_labels import Hit
+
+_WINDOW = 60  # characters before a noun in which its ordinal or quantifier stands
+
+
+class CountScanner:
+    """Finds ordinals and quantifiers in normalised text, for one policy and language."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self._grammar = grammar
+        words = grammar.words
+        join = either([*words["joins"], "&", "/", "+"])
+        number = either(grammar.numbers)
+        ordinal, your = grammar.ordinal_pattern, either(words["your"])
+        verb = rf"\s+{either(words['verbs'])}\b"
+        generic = either({*words["generic"], *words["generic_named"]} - set(grammar.by_noun))
+        self._all = re.compile(
+            rf"(?:^|[^\w]){either(words['all'])}\s+(?:(?:{either(words['definite'])})\s+)?$", re.IGNORECASE
+        )
+        self._definite = re.compile(rf"(?:^|[^\w]){either(words['definite'])}\s+$", re.IGNORECASE)
+        self._partitive = re.compile(rf"(?:^|[^\w]){either(words['partitive'])}\s*$", re.IGNORECASE)
+        self._rest = re.compile(rf"(?<!\w){either(words['rest'])}\s+$", re.IGNORECASE)
+        self._counted = re.compile(rf"(?P<number>{number}|\d{{1,2}})\s+(?:\w+e\s+)?$", re.IGNORECASE)
+        determined = rf"(?:{either(words['determiners'])}\s+)"
+        self._before = re.compile(
+            rf"(?<![\w.])(?:(?P<count>{number})\s+)?(?P<first>{ordinal})"
+            rf"(?:\s*(?:,|{join})\s*{determined}?(?P<second>{ordinal}))?(?:\s+(?P<after>{number}))?\s+$",
+            re.IGNORECASE,
+        )
+        self._after = re.compile(
+            rf"\s*(?:,|{join})\s+{determined}(?P<ordinal>{ordinal})(?=\s*[,.;:!?)]|{verb}|$)", re.IGNORECASE
+        )
+        self._yours = re.compile(
+            rf"(?<!\w){your}\s+(?P<ordinal>{ordinal})(?=\s*[(:;,.!?]|{verb}|\s+{generic}\b)", re.IGNORECASE
+        )
+        self._nickname = re.compile(
+            rf"(?<![\w-])(?:(?P<word>{either(grammar.nicknames)})|(?P<digits>\d{{1,2}}){either(words['nickname_endings'])})"
+            r"(?!\w)",
+            re.IGNORECASE,
+        )
+        self._chapter = re.compile(
+            rf"(?<!\w){either(words['chapter'])}\s+(?P<number>\d{{1,2}})(?![\w.]\d)", re.IGNORECASE
+        )
+
+    def before_noun(self, text: str, start: int, end: int, *, heading: bool) -> Iterator[Hit]:
+        """What is counted by the words around the noun ``text[start:end]``; in a heading also the bare plural."""
+        noun = text[start:end].lower()
+        kind = self._grammar.by_noun[noun]
+        left = text[max(0, start - _WINDOW) : start]
+        offset = start - len(left)
+        ordinal = self._before.search(left)
+        if ordinal is not None and heading and offset + ordinal.start() == 0 and ordinal["first"][0].isdigit():
+            ordinal = None  # "2. Målene" numbers the heading
+        if ordinal is None:
+            if noun in kind.plural:
+                yield from self._quantified(
+                    left, offset, (start, end), kind, bare_plural=heading and noun not in kind.singular
+                )
+            return
+        second = self._after.match(text, end)
+        nth = self._nth(second["ordinal"], kind) if second else None
+        if second is not None and nth is not None:
+            yield Hit(nth, 0.8, second.start("ordinal"), second.end("ordinal"), "ordinal")
+        for provision in self._ordinals(ordinal, kind, plural=noun in kind.plural - kind.singular):
+            yield Hit(provision, 0.9, offset + ordinal.start(), end, "ordinal")
+
+    def _quantified(
+        self, left: str, offset: int, noun: tuple[int, int], kind: Kind, *, bare_plural: bool
+    ) -> Iterator[Hit]:
+        """Hits for "all", for "the five" where there are five, and for "the other ones"."""
+        counted = self._counted.search(left)
+        rest = left[: counted.start()] if counted else left
+        count = self._grammar.number(counted["number"]) if counted else None
+        whole, definite = self._all.search(rest), self._definite.search(rest)
+        if definite is not None and whole is None and self._partitive.search(rest[: definite.start() + 1]):
+            return
+        other = self._rest.search(left)
+        everyone = len(kind.members)
+        if (whole and count in (None, everyone)) or (definite and count == everyone):
+            marker = whole or definite
+            begin = marker.start() if marker else len(left)
+            begin += len(left[begin:]) - len(left[begin:].lstrip(" ,;:.(»"))
+            found = (offset + begin, 0.5, "all")
+        elif other is not None and not kind.weak:
+            found = (offset + other.start(), 0.35, "rest")
+        elif bare_plural:
+            found = (noun[0], 0.25, "all")
+        else:
+            return
+        for provision in kind.members:
+            yield Hit(provision, found[1], found[0], noun[1], found[2])
+
+    def _nth(self, word: str, kind: Kind) -> int | None:
+        value = self._grammar.ordinal(word)
+        if value is None:
+            return None
+        if value == -1:
+            return kind.members[-1]
+        return kind.members[len(kind.members) // 2] if value == 0 else kind.nth(value)
+
+    def _ordinals(self, match: re.Match[str], kind: Kind, *, plural: bool) -> list[int]:
+        count = self._grammar.number(match["count"] or match["after"] or "")
+        first = self._grammar.ordinal(match["first"])
+        if plural and count and first in (1, -1) and count < len(kind.members):
+            return list(kind.members[:count] if first == 1 else kind.members[-count:])
+        words = [w for w in (match["first"], match["second"]) if w and not (plural and w[0].isdigit())]
+        return [nth for w in words if (nth := self._nth(w, kind)) is not None]
+
+    def without_noun(self, text: str, kind: Kind | None) -> Iterator[Hit]:
+        """Nicknames ("femmeren") and ordinals without a noun ("jeres femte"), of ``kind`` or the one numbered kind."""
+        kinds = self._grammar.kinds
+        numbered = [k for k in kinds if "1" in k.labels]
+        counted = kind or (kinds[0] if len(kinds) == 1 else numbered[0] if len(numbered) == 1 else None)
+        if counted is None:
+            return
+        for match in self._nickname.finditer(text):
+            value = self._grammar.nicknames.get((match["word"] or "").lower()) or int(match["digits"] or 0)
+            nth = counted.labels.get(str(value))
+            if nth is not None:
+                yield Hit(nth, 0.75, match.start(), match.end(), "ordinal")
+        for match in self._yours.finditer(text):
+            nth = self._nth(match["ordinal"], counted)
+            if nth is not None:
+                yield Hit(nth, 0.7, match.start(), match.end(), "ordinal")
+
+    def chapters(self, text: str) -> Iterator[Hit]:
+        """Hits for "kapitel 2" where the labels are 2.1, 2.2 and so on."""
+        for match in self._chapter.finditer(text):
+            for label, provision in self._grammar.any_label.items():
+                if label.startswith(match["number"] + "."):
+                    yield Hit(provision, 0.5, match.start(), match.end(), "all")

@@ -1,0 +1,1 @@
+"""From evidence to findings: aligning, judging stances, counting."""

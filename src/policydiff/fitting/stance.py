@@ -1,0 +1,250 @@
+"""Fit the judge of stances: the shipped one on the `natural` sets, or one's own.
+
+Languages are fitted together: they share the cue features and hardly any word.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from policydiff.errors import SettingsError
+from policydiff.evaluation import measures
+from policydiff.evidence.quotes import QuoteMatcher
+from policydiff.evidence.references import ReferenceMatcher
+from policydiff.findings.stance import (
+    BUCKETS,
+    EmbeddedJudge,
+    StancePair,
+    dense_features,
+    focus_spans,
+    labels,
+    sparse_features,
+    view,
+)
+from policydiff.gold import GoldSet, gold_folders, read_gold
+from policydiff.models import STANCES
+
+# Chosen in nine folds of the natural consultations, of (1, 1), (2, .5), (2, 1) and (4, .5).
+C = 4.0  # inverse regularisation
+CUE_SCALE = 0.5  # how much a cue sum weighs beside a unit-length field of words
+_GRID = np.round(np.arange(0.15, 0.71, 0.02), 2)  # thresholds tried
+_FOLDS = 10  # of responses, where there is one consultation
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The gold pairs of a group of passages: hashed fields (sparse, n x BUCKETS), cue features, labels (n, 5)."""
+
+    name: str
+    language: str
+    fields: list[Any]
+    dense: npt.NDArray[np.float32]
+    gold: Bools
+
+
+def pairs_of(gold: GoldSet) -> list[Pairs]:
+    """The pairs of grades 1 and 2, seen as in use with our own evidence in focus; one group a response."""
+    provisions = {p.id: (number, p) for number, p in enumerate(gold.policy.provisions)}
+    references, quotes = ReferenceMatcher(gold.policy), QuoteMatcher(gold.policy)
+    groups = []
+    for response, passages in gold.by_response().items():
+        texts, sections = [p.text for p in passages], [p.section or "" for p in passages]
+        quoted = [quotes.find(t) for t in texts]
+        referred = references.find(texts, sections, [[m.provision for m in found] for found in quoted])
+        pairs, labelled = [], []
+        for i, passage in enumerate(passages):
+            for alignment in passage.alignments:
+                if alignment.provision not in provisions:
+                    continue  # missed in the draft
+                number, provision = provisions[alignment.provision]
+                pairs.append(
+                    StancePair(
+                        passage.text,
+                        provision.title,
+                        provision.text,
+                        sections[i],
+                        texts[i - 1] if i else "",
+                        focus_spans(m for m in (*referred[i], *quoted[i]) if m.provision == number),
+                        focus_spans(m for m in (*referred[i], *quoted[i]) if m.provision != number),
+                    )
+                )
+                labelled.append([s in alignment.stances for s in STANCES])
+        if pairs:
+            groups.append(_group(f"{gold.name}/{response}", gold.policy.language, pairs, np.array(labelled)))
+    return groups
+
+
+def _group(name: str, language: str, pairs: Sequence[StancePair], gold: Bools) -> Pairs:
+    from scipy.sparse import csr_matrix
+
+    views = [view(p, language) for p in pairs]
+    rows = [sparse_features(v) for v in views]
+    fields = []
+    for k in range(len(rows[0])):
+        starts = np.cumsum([0] + [len(r[k]) for r in rows])
+        columns = np.concatenate([r[k] for r in rows])
+        fields.append(csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape=(len(rows), BUCKETS)))
+    return Pairs(name, language, fields, np.array([dense_features(v, language) for v in views]), gold)
+
+
+def joined(name: str, groups: Sequence[Pairs]) -> Pairs:
+    """Groups of one consultation as one."""
+    from scipy.sparse import vstack
+
+    fields = [vstack([g.fields[k] for g in groups]).tocsr() for k in range(len(groups[0].fields))]
+    dense = np.concatenate([g.dense for g in groups])
+    return Pairs(name, groups[0].language, fields, dense, np.concatenate([g.gold for g in groups]))
+
+
+def rarity(sets: Sequence[Pairs]) -> npt.NDArray[np.float32]:
+    """Inverse document frequency of every bucket, zero where it occurs in fewer than two pairs."""
+    counts = sum(np.asarray((sum(s.fields) > 0).sum(axis=0)).ravel() for s in sets)
+    total = sum(len(s.gold) for s in sets)
+    idf = np.where(counts >= 2, np.log((1 + total) / (1 + counts)) + 1, 0)
+    return np.asarray(idf.astype(np.float16), dtype=np.float32)
+
+
+def design(pairs: Pairs, idf: npt.NDArray[np.float32]) -> Any:
+    """Unit-length fields summed (they share one weight table: the prefixes keep them apart), then the cues."""
+    from scipy.sparse import csr_matrix, hstack
+
+    total = csr_matrix((len(pairs.gold), BUCKETS), dtype=np.float32)
+    for field in pairs.fields:
+        weighted = field.multiply(idf).tocsr()
+        norms = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+        total = total + csr_matrix(weighted.multiply((1 / np.where(norms > 0, norms, 1))[:, None]))
+    return hstack([total, csr_matrix(pairs.dense * CUE_SCALE)]).tocsr()
+
+
+def fit_weights(sets: Sequence[Pairs], idf: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
+    """Weights (BUCKETS + cues, 5) and biases (5,) of a logistic regression a stance."""
+    from scipy.sparse import vstack
+    from sklearn.linear_model import LogisticRegression
+
+    x, y = vstack([design(s, idf) for s in sets]).tocsr(), np.concatenate([s.gold for s in sets])
+    weights, biases = np.zeros((x.shape[1], len(STANCES))), np.full(len(STANCES), -10.0)
+    for k in range(len(STANCES)):
+        if len(set(y[:, k])) < 2:
+            biases[k] = 10.0 if y[:, k].all() else -10.0  # never (or always) seen: nothing to weigh
+            continue
+        model = LogisticRegression(C=C, class_weight="balanced", solver="liblinear", tol=1e-3, random_state=0)
+        model.fit(x, y[:, k])
+        weights[:, k], biases[k] = model.coef_[0], model.intercept_[0]
+    return weights, biases
+
+
+def held_out(sets: Sequence[Pairs]) -> list[Floats]:
+    """Raw scores (n, 5) of each set from a model fitted on the others."""
+    out = []
+    for left_out in sets:
+        rest = [s for s in sets if s is not left_out]
+        idf = rarity(rest)
+        weights, biases = fit_weights(rest, idf)
+        out.append(np.asarray(design(left_out, idf) @ weights + biases))
+    return out
+
+
+def platt(raw: Floats, gold: Bools) -> npt.NDArray[np.float32]:
+    """Slopes and intercepts (2, 5) of the logistic maps from raw score to probability (Platt 1999)."""
+    from sklearn.linear_model import LogisticRegression
+
+    lines = np.zeros((2, len(STANCES)), dtype=np.float32)
+    for k in range(len(STANCES)):
+        if len(set(gold[:, k])) < 2:
+            lines[:, k] = 1, 0
+            continue
+        line = LogisticRegression(C=1e6).fit(raw[:, [k]], gold[:, k])
+        lines[:, k] = line.coef_[0, 0], line.intercept_[0]
+    return lines
+
+
+def probability(raw: Floats, lines: npt.NDArray[np.float32]) -> Floats:
+    """The logistic maps."""
+    mapped: Floats = 1 / (1 + np.exp(-(raw * lines[0] + lines[1])))
+    return mapped
+
+
+def decide(probabilities: Floats, thresholds: Mapping[Any, float]) -> Bools:
+    """The labels that ``findings.stance.labels`` gives, as booleans (n, 5)."""
+    chosen = [labels(row, thresholds) for row in probabilities]
+    return np.array([[s in row for s in STANCES] for row in chosen], dtype=np.bool_).reshape(-1, len(STANCES))
+
+
+@dataclass(frozen=True)
+class FittedJudge:
+    """What was fitted: the stored tensors, thresholds a stance, and held-out probabilities a set."""
+
+    tensors: dict[str, npt.NDArray[Any]]
+    thresholds: dict[str, float]
+    held_out: list[Floats]
+
+    def save(self, folder: Path, card: Mapping[str, Any]) -> None:
+        """Write stance.safetensors and stance.json, as EmbeddedJudge reads them."""
+        from safetensors.numpy import load, save
+
+        stored = save(self.tensors)
+        if not all(np.array_equal(load(stored)[name], tensor) for name, tensor in self.tensors.items()):
+            raise SettingsError("the weights did not survive being stored; this is a fault of policydiff, report it")
+        folder.mkdir(parents=True, exist_ok=True)
+        full = {**card, "thresholds": self.thresholds, "sha256": hashlib.sha256(stored).hexdigest()}
+        (folder / "stance.safetensors").write_bytes(stored)
+        (folder / "stance.json").write_text(json.dumps(full, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def fit_stances(sets: Sequence[Pairs]) -> FittedJudge:
+    """Weights from all sets; the Platt maps and the thresholds from the held-out scores."""
+    gold = np.concatenate([s.gold for s in sets])
+    scores = held_out(sets)
+    lines = platt(np.concatenate(scores), gold)
+    probabilities = [probability(s, lines) for s in scores]
+    stacked = np.concatenate(probabilities)
+    best = [
+        _GRID[np.nanargmax([np.nan_to_num(measures.f1(stacked[:, k] >= t, gold[:, k])) for t in _GRID])]
+        for k in range(len(STANCES))
+    ]
+    idf = rarity(sets)
+    weights, biases = fit_weights(sets, idf)
+    tensors: dict[str, npt.NDArray[Any]] = {
+        "bias": biases.astype(np.float32),
+        # safetensors writes the bytes as they lie, so they must lie in order
+        "dense": np.ascontiguousarray(weights[BUCKETS:] * CUE_SCALE, dtype=np.float32),
+        "hashed": np.ascontiguousarray(weights[:BUCKETS], dtype=np.float16),
+        "idf": idf.astype(np.float16),
+        "platt": lines,
+    }
+    return FittedJudge(tensors, {s: float(t) for s, t in zip(STANCES, best, strict=True)}, probabilities)
+
+
+def fit_judge(
+    folders: Sequence[Path | str] | Path | str, out: Path | str, *, language: str = "da", name: str = "own"
+) -> EmbeddedJudge:
+    """A judge fitted on your own gold folders and kept in the folder ``out``.
+
+    Use it with ``Comparer(draft, judge=fit_judge("gold/", "my-judge"))``, later with
+    ``EmbeddedJudge("da", folder="my-judge")``. Calibration and thresholds come from leaving one consultation
+    out; with one consultation, from folds of its responses.
+
+    Raises:
+        UnreadableError: a folder holds no gold, or a label is wrong.
+        SettingsError: there are fewer than two responses with an alignment to fit on.
+    """
+    paths = [folders] if isinstance(folders, Path | str) else list(folders)
+    grouped = [groups for f in gold_folders(paths) if (groups := pairs_of(read_gold(f)))]
+    sets = [joined(str(n), groups) for n, groups in enumerate(grouped)]
+    if len(sets) == 1:
+        folds = [grouped[0][k::_FOLDS] for k in range(_FOLDS)]
+        sets = [joined(str(k), fold) for k, fold in enumerate(folds) if fold]
+    if len(sets) < 2:
+        raise SettingsError("fitting needs at least two responses with an alignment; label some more")
+    pairs = sum(len(s.gold) for s in sets)
+    fit_stances(sets).save(Path(out), {"name": name, "data": f"{pairs} pairs of {len(grouped)} labelled consultations"})
+    return EmbeddedJudge(language, folder=out)

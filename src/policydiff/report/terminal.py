@@ -1,0 +1,138 @@
+"""The result on a terminal: a row a provision, a column a stance, then the strongest quotations."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from policydiff.documents import normalise
+from policydiff.models import STANCES, Comparison, Finding, Policy, Provision
+
+_TITLE_WIDTH = 60  # characters of a provision's name and title in a table, at most
+_NAME_WIDTH = 16  # and at least
+# What a response holds must not steer the terminal: control characters are shown as a box.
+_CONTROLS = dict.fromkeys((*range(9), *range(14, 32), *range(127, 160)), "�")
+_EXCERPT = 240  # characters of a passage that are shown
+
+
+def name_of(provision: Provision) -> str:
+    """What people call it: its kind and label, or its kind and title where it has no label."""
+    return f"{provision.kind} {provision.label or '»' + provision.title + '«'}".strip()
+
+
+def shortened(text: str, width: int) -> str:
+    """One line of at most ``width`` characters, cut at a word."""
+    line = " ".join(text.translate(_CONTROLS).split())
+    if len(line) <= width:
+        return line
+    return line[: width - 1].rsplit(" ", 1)[0] + "…"
+
+
+def tally_table(comparison: Comparison, *, width: int = 80) -> Table:
+    """Counts of respondents, a row a provision and a column a stance; 0 is shown as a dot.
+
+    ``width`` is that of the whole table in characters; what the counts leave of it goes to the titles.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    columns = [heading.split("_") for heading in (*STANCES, "any")]
+    room = width - sum(max(map(len, words)) + 2 for words in columns)
+    table.add_column("respondents a provision")
+    for words in columns:
+        table.add_column("\n".join(words), justify="right", no_wrap=True)
+    provisions = {p.id: p for p in comparison.policy.provisions}
+    for tally in comparison.tallies:
+        provision = provisions[tally.provision_id]
+        counts = [tally.respondents[s] for s in (*STANCES, "any")]
+        title = provision.title if provision.label else ""
+        name = Text.assemble((name_of(provision), "bold"), f"  {title}")
+        name.truncate(min(max(room, _NAME_WIDTH), _TITLE_WIDTH), overflow="ellipsis")
+        table.add_row(name, *(str(c) if c else "·" for c in counts))
+    return table
+
+
+def finding_lines(comparison: Comparison, findings: Iterable[Finding]) -> list[RenderableType]:
+    """Each finding with its respondent, place, stances, confidence and words."""
+    passages = {p.id: p for p in comparison.passages}
+    responses = {r.id: r for r in comparison.responses}
+    provisions = {p.id: p for p in comparison.policy.provisions}
+    lines: list[RenderableType] = []
+    for finding in findings:
+        passage = passages[finding.passage_id]
+        response = responses[passage.response_id]
+        quote = _excerpt(finding, passage.text, passage.start)
+        head = Text.assemble(
+            (name_of(provisions[finding.provision_id]), "bold"),
+            "  ",
+            (", ".join(s.replace("_", " ") for s in finding.labels), "bold green"),
+            f"  {finding.confidence:.2f} via {finding.via}" + ("  review" if finding.review else ""),
+        )
+        place = f"{shortened(response.respondent, _TITLE_WIDTH)} · {response.source} [{passage.start}:{passage.end}]"
+        lines += [head, Padding(quote, (0, 0, 0, 2)), Padding(Text(place, style="dim"), (0, 0, 1, 2))]
+    return lines
+
+
+def _excerpt(finding: Finding, text: str, offset: int) -> Text:
+    """The passage without its layout, the evidence underlined and the cues bold, cut after ``_EXCERPT`` characters."""
+    mapped = normalise(text)
+    shown = Text(mapped.text.translate(_CONTROLS))
+    for style, parts in (("underline", finding.evidence), ("bold", finding.cues)):
+        for part in parts:
+            if part.start is not None and part.end is not None:
+                first = bisect_left(mapped.starts, part.start - offset)
+                shown.stylize(style, first, bisect_left(mapped.starts, part.end - offset, first))
+    shown.truncate(_EXCERPT, overflow="ellipsis")
+    return shown
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def strongest(comparison: Comparison, count: int) -> list[Finding]:
+    """The accepted findings that take a stance, most confident first, in draft order where equal."""
+    order = {p.id: n for n, p in enumerate(comparison.policy.provisions)}
+    taking = [f for f in comparison.findings if f.accepted and "mentioned" not in f.labels]
+    return sorted(taking, key=lambda f: (-f.confidence * max(f.stances[s] for s in f.labels), order[f.provision_id]))[
+        :count
+    ]
+
+
+def summary(comparison: Comparison, *, width: int = 80, quotations: int = 6) -> Group:
+    """What is printed when no output file is asked for, for a terminal of ``width`` characters."""
+    number = Counter(p.disposition for p in comparison.passages)
+    ledger = (
+        f"{_counted(len(comparison.responses), 'response')}, {_counted(len(comparison.passages), 'passage')}: "
+        f"{number['aligned']} aligned, {number['out_of_draft']} outside the draft, "
+        f"{number['no_position'] + number['boilerplate'] + number['duplicate']} without a position or not judged; "
+        f"{_counted(sum(f.review and f.accepted for f in comparison.findings), 'finding')} to review"
+    )
+    parts: list[RenderableType] = [
+        Text(comparison.policy.title, style="bold"),
+        tally_table(comparison, width=width),
+        "",
+    ]
+    found = strongest(comparison, quotations)
+    if found:
+        parts += [Text("Strongest quotations", style="bold"), *finding_lines(comparison, found)]
+    return Group(*parts, Text(ledger, style="dim"))
+
+
+def provisions_table(policy: Policy) -> Group:
+    """The provisions that were found in a draft, and the sections beside them."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("id", "kind", "label", "title", "span", "parent"):
+        table.add_column(column)
+    for p in policy.provisions:
+        title = shortened(p.title, _TITLE_WIDTH)
+        table.add_row(*(Text(c) for c in (p.id, p.kind, p.label, title, f"{p.start}:{p.end}", p.parent_id or "")))
+    sections = ", ".join(s.title or "(untitled)" for s in policy.sections)
+    return Group(Text(policy.title, style="bold"), table, Text(f"Sections beside them: {sections or 'none'}"))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that neither highlights nor reads markup from what respondents wrote."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)

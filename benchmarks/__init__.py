@@ -1,0 +1,1 @@
+"""Quality and speed, with committed results: ``python -m benchmarks NAME``."""

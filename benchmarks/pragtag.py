@@ -30,7 +30,7 @@ from sklearn.model_selection import GroupKFold
 from benchmarks.public_data import OURS, add_arguments, checksums, encoders, left_out, read_published
 from policydiff.errors import UnreadableError
 from policydiff.evidence.embeddings import Encoder, unit
-from policydiff.findings.stance import EmbeddedJudge, StancePair, dense_features
+from policydiff.findings.stance import EmbeddedJudge, StancePair, dense_features, view
 from policydiff.models import STANCES
 
 FILE = "public_main/train_inputs_full.json"
@@ -106,7 +106,7 @@ def from_stances(judged: npt.NDArray[Any]) -> Labels:
 
 def fixed_features(sentences: Sequence[Sentence], judged: npt.NDArray[Any], encoder: Encoder) -> csr_matrix:
     """What is not fitted: cues, form, the shipped judge's odds, place, vectors of the sentence and the one before."""
-    cues = np.stack([dense_features(StancePair(s.text, "", ""), "en") for s in sentences])
+    cues = np.stack([dense_features(view(StancePair(s.text, "", ""), "en"), "en") for s in sentences])
     odds = np.log(np.clip(judged, 1e-6, 1 - 1e-6) / np.clip(1 - judged, 1e-6, 1)) / 4
     place = np.array([[s.place, s.place == 0, s.place == 1, not s.previous] for s in sentences], dtype=np.float64)
     own = unit(encoder.encode([s.text for s in sentences])) * 2

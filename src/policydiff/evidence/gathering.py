@@ -29,6 +29,20 @@ class Gathered:
     words: npt.NDArray[np.int64]
 
 
+# The cosine by which a provision must lead the next one for a passage to lean towards it. On the natural sets the
+# passage was then about it in 65 of 100 cases.
+_LEAD = 0.03
+
+
+def _leanings(ngrams: npt.NDArray[np.float64]) -> list[int | None]:
+    """The provision that each passage is most like, where one stands out; ``ngrams`` has shape (n, m)."""
+    if ngrams.shape[1] < 2:
+        return [None] * len(ngrams)
+    ordered = np.sort(ngrams, axis=1)
+    clear = ordered[:, -1] - ordered[:, -2] >= _LEAD
+    return [int(best) if stands_out else None for best, stands_out in zip(ngrams.argmax(axis=1), clear, strict=True)]
+
+
 class Gatherer:
     """The four kinds of evidence, prepared once for a policy. Read-only after construction."""
 
@@ -47,10 +61,12 @@ class Gatherer:
         """The evidence for the passages of one response, in order, each with its section heading."""
         clean = [normalise(p).text for p in passages]
         quoted = [self.quotes.find(p) for p in passages]
-        referred = self.references.find(passages, sections, [[m.provision for m in found] for found in quoted])
+        lexical = self.lexical.scores(clean)
+        cited = [[m.provision for m in found] for found in quoted]
+        referred = self.references.find(passages, sections, cited, _leanings(lexical[:, :, 0]))
         return Gathered(
             matches=[[*r, *q] for r, q in zip(referred, quoted, strict=True)],
-            lexical=self.lexical.scores(clean),
+            lexical=lexical,
             similarity=self.similarity.scores(clean).astype(np.float64),
             words=np.array([len(p.split()) for p in clean], dtype=np.int64),
         )

@@ -1,11 +1,14 @@
-"""Provisions that are counted out: "the third principle", "de to sidste", "alle pejlemærker", "femmeren"."""
+"""Provisions that are counted out: "the third principle", "de to sidste", "alle pejlemærker", "hele udkastet"."""
 
 import re
 from collections.abc import Iterator
 
-from policydiff.evidence.reference_grammar import Grammar, Kind, either
+from policydiff.evidence.reference_grammar import Grammar, either
 from policydiff.evidence.reference_labels import Hit
+from policydiff.evidence.reference_nouns import Kind
 
+_PAIR = 2
+_FIRST_SENTENCE = re.compile(r"[^.!?:;]+[.!?:;]")
 _WINDOW = 60  # characters before a noun in which its ordinal or quantifier stands
 
 
@@ -19,13 +22,20 @@ class CountScanner:
         number = either(grammar.numbers)
         ordinal, your = grammar.ordinal_pattern, either(words["your"])
         verb = rf"\s+{either(words['verbs'])}\b"
+        article = either(words["articles"])
         generic = either({*words["generic"], *words["generic_named"]} - set(grammar.by_noun))
         self._all = re.compile(
             rf"(?:^|[^\w]){either(words['all'])}\s+(?:(?:{either(words['definite'])})\s+)?$", re.IGNORECASE
         )
         self._definite = re.compile(rf"(?:^|[^\w]){either(words['definite'])}\s+$", re.IGNORECASE)
         self._partitive = re.compile(rf"(?:^|[^\w]){either(words['partitive'])}\s*$", re.IGNORECASE)
-        self._rest = re.compile(rf"(?<!\w){either(words['rest'])}\s+$", re.IGNORECASE)
+        whose, of = either(words["rest_determiners"]), [w for w in words["rest"] if " " in w]
+        self._rest = re.compile(
+            rf"(?:(?:^|[^\w\s]\s*|(?<!\w){whose}\s+)(?={either(words['rest'])})|(?<!\w)(?={either(of)}))"
+            rf"(?P<rest>{either(words['rest'])})\s+$",
+            re.IGNORECASE,
+        )
+        self._specified = re.compile(rf"\s+{either([*words['about'], *words['part_links']])}\s", re.IGNORECASE)
         self._counted = re.compile(rf"(?P<number>{number}|\d{{1,2}})\s+(?:\w+e\s+)?$", re.IGNORECASE)
         determined = rf"(?:{either(words['determiners'])}\s+)"
         self._before = re.compile(
@@ -44,8 +54,17 @@ class CountScanner:
             r"(?!\w)",
             re.IGNORECASE,
         )
-        self._chapter = re.compile(
-            rf"(?<!\w){either(words['chapter'])}\s+(?P<number>\d{{1,2}})(?![\w.]\d)", re.IGNORECASE
+        self._every = re.compile(rf"(?<!\w){either(words['every'])}\s+$", re.IGNORECASE)
+        self._both = re.compile(rf"(?<!\w){either(words['both'])}\s+$", re.IGNORECASE)
+        self._elided = re.compile(rf"(?<!\w){article}\s+(?P<ordinal>{ordinal})(?=\s*[(:;,.!?]|{verb}|$)", re.IGNORECASE)
+        self._within = re.compile(
+            rf"(?<!\w){either(words['within'])}\s+(?:{either(words['articles'])}\s+)?$", re.IGNORECASE
+        )
+        draft = either(words["draft"])
+        self._whole = re.compile(
+            rf"(?<!\w){either(words['whole'])}\s+(?:\w+\s+)?{draft}(?!\w)"
+            rf"|(?<!\w)(?:{article}\s+)?{draft}\s+{either(words['as_a_whole'])}(?!\w)",
+            re.IGNORECASE,
         )
 
     def before_noun(self, text: str, start: int, end: int, *, heading: bool) -> Iterator[Hit]:
@@ -58,10 +77,14 @@ class CountScanner:
         if ordinal is not None and heading and offset + ordinal.start() == 0 and ordinal["first"][0].isdigit():
             ordinal = None  # "2. Målene" numbers the heading
         if ordinal is None:
-            if noun in kind.plural:
-                yield from self._quantified(
-                    left, offset, (start, end), kind, bare_plural=heading and noun not in kind.singular
-                )
+            every = self._every.search(left)
+            if every is not None and noun in kind.singular:
+                for provision in kind.members:
+                    yield Hit(provision, 0.5, offset + every.start(), end, "all")
+            elif noun in kind.plural:
+                only = len(kind.members) == len(self._grammar.everyone)  # then it tells nothing apart
+                bare = heading and noun not in kind.singular and not only
+                yield from self._quantified(text, left, (start, end), kind, bare_plural=bare)
             return
         second = self._after.match(text, end)
         nth = self._nth(second["ordinal"], kind) if second else None
@@ -71,25 +94,31 @@ class CountScanner:
             yield Hit(provision, 0.9, offset + ordinal.start(), end, "ordinal")
 
     def _quantified(
-        self, left: str, offset: int, noun: tuple[int, int], kind: Kind, *, bare_plural: bool
+        self, text: str, left: str, noun: tuple[int, int], kind: Kind, *, bare_plural: bool
     ) -> Iterator[Hit]:
-        """Hits for "all", for "the five" where there are five, and for "the other ones"."""
+        """Hits for "all", "both", "the five" where there are five, "the other ones", and weakly "the principles"."""
+        offset, text_noun = noun[0] - len(left), text[slice(*noun)].lower()
         counted = self._counted.search(left)
         rest = left[: counted.start()] if counted else left
         count = self._grammar.number(counted["number"]) if counted else None
         whole, definite = self._all.search(rest), self._definite.search(rest)
+        both = self._both.search(left)
         if definite is not None and whole is None and self._partitive.search(rest[: definite.start() + 1]):
             return
         other = self._rest.search(left)
         everyone = len(kind.members)
+        named = text_noun in kind.definite_plural or (definite is not None and not counted)
+        named = named and not self._specified.match(text, noun[1])
         if (whole and count in (None, everyone)) or (definite and count == everyone):
             marker = whole or definite
             begin = marker.start() if marker else len(left)
             begin += len(left[begin:]) - len(left[begin:].lstrip(" ,;:.(»"))
             found = (offset + begin, 0.5, "all")
+        elif both is not None and everyone == _PAIR:
+            found = (offset + both.start(), 0.6, "all")
         elif other is not None and not kind.weak:
-            found = (offset + other.start(), 0.35, "rest")
-        elif bare_plural:
+            found = (offset + other.start("rest"), 0.35, "rest")
+        elif bare_plural or (named and not (kind.weak or counted or both)):
             found = (noun[0], 0.25, "all")
         else:
             return
@@ -98,11 +127,7 @@ class CountScanner:
 
     def _nth(self, word: str, kind: Kind) -> int | None:
         value = self._grammar.ordinal(word)
-        if value is None:
-            return None
-        if value == -1:
-            return kind.members[-1]
-        return kind.members[len(kind.members) // 2] if value == 0 else kind.nth(value)
+        return None if value is None else kind.nth(value)
 
     def _ordinals(self, match: re.Match[str], kind: Kind, *, plural: bool) -> list[int]:
         count = self._grammar.number(match["count"] or match["after"] or "")
@@ -129,9 +154,23 @@ class CountScanner:
             if nth is not None:
                 yield Hit(nth, 0.7, match.start(), match.end(), "ordinal")
 
-    def chapters(self, text: str) -> Iterator[Hit]:
-        """Hits for "kapitel 2" where the labels are 2.1, 2.2 and so on."""
-        for match in self._chapter.finditer(text):
-            for label, provision in self._grammar.any_label.items():
-                if label.startswith(match["number"] + "."):
-                    yield Hit(provision, 0.5, match.start(), match.end(), "all")
+    def elided(self, text: str, plurals: list[tuple[int, Kind]], kind: Kind | None) -> Iterator[Hit]:
+        """Ordinals whose noun stood before, in the plural: "Of the standards, the fourth is best".
+
+        Or in a passage before, of ``kind``: then only at the end of the first sentence, and believed less.
+        """
+        for match in self._elided.finditer(text):
+            before = [(found, 0.6) for end, found in plurals if end <= match.start()]
+            if not before and kind is not None and _FIRST_SENTENCE.fullmatch(text, 0, match.end() + 1):
+                before = [(kind, 0.45)]
+            nth = self._nth(match["ordinal"], before[-1][0]) if before else None
+            if nth is not None:
+                yield Hit(nth, before[-1][1], match.start(), match.end(), "ordinal")
+
+    def whole(self, text: str) -> Iterator[Hit]:
+        """Every provision, weakly, where the draft is named as a whole."""
+        for match in self._whole.finditer(text):
+            if self._within.search(text[max(0, match.start() - _WINDOW) : match.start()]):
+                continue
+            for provision in self._grammar.everyone:
+                yield Hit(provision, 0.2, match.start(), match.end(), "all")

@@ -5,23 +5,31 @@ Everything word-like comes from the language pack; here it is combined with the 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 from policydiff import languages
+from policydiff.evidence.reference_nouns import Kind, kinds_of
 from policydiff.models import Policy
 
+WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _PARAGRAPH = re.compile(
     r"§+\s*(?P<number>\d+(?:\.\d+)*[a-z]?)\s*(?:\((?P<letter>\w+)\)|,?\s*[^\W\d_]+\.?\s*(?P<sub>\d+))?",
     re.IGNORECASE,
 )
+_PART = re.compile(r"\(\w\)$")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 
 
 def fold_label(label: str) -> str:
     """A label as it is looked up: lower case, without brackets, spaces and closing points."""
-    return re.sub(r"[\s()\[\]]", "", label).rstrip(".").replace(",", ".").lower()
+    bare = re.sub(r"[\s()\[\]]", "", label).rstrip(".").replace(",", ".").lower()
+    return re.sub(r"^([a-z])[-–](?=\d)", r"\1", bare)
+
+
+def fold_words(text: str) -> str:
+    """The words of a text as they are compared: lower case, one blank between."""
+    return " ".join(m.group().lower() for m in WORD.finditer(text))
 
 
 def either(words: Iterable[str]) -> str:
@@ -30,28 +38,10 @@ def either(words: Iterable[str]) -> str:
     return "(?:" + "|".join(re.escape(w).replace(r"\ ", r"\s+") for w in listed) + ")" if listed else r"(?!)"
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of provision: its nouns, and its provisions in the order of the draft."""
-
-    name: str
-    singular: frozenset[str]
-    definite: frozenset[str]
-    plural: frozenset[str]
-    members: tuple[int, ...]
-    labels: dict[str, int]
-    weak: bool
-
-    @property
-    def nouns(self) -> frozenset[str]:
-        """All its forms, singular and plural."""
-        return self.singular | self.plural
-
-    def nth(self, number: int) -> int | None:
-        """The provision that is labelled with a number, else the one that stands there in the order."""
-        if str(number) in self.labels:
-            return self.labels[str(number)]
-        return self.members[number - 1] if 0 < number <= len(self.members) else None
+def signs(words: Iterable[str]) -> str:
+    """A regular expression for any of the words, with or without a point; "no." only with it, "#" without more."""
+    plain = [w for w in words if w[-1].isalnum()]
+    return rf"(?:{either(plain)}\b\.?|{either(w for w in words if not w[-1].isalnum())})"
 
 
 class Grammar:
@@ -59,18 +49,32 @@ class Grammar:
 
     def __init__(self, policy: Policy, language: str) -> None:
         pack = languages.load(language).get("references", {})
-        self.words: dict[str, Any] = pack["grammar"]
+        self.words: dict[str, Any] = dict(pack["grammar"])
+        every = [languages.load(code).get("references", {}).get("grammar", {}) for code in languages.available()]
+        for shared in ("paragraph_signs", "chapter"):
+            self.words[shared] = [word for words in every for word in words.get(shared, ())]
         self.ordinals: dict[str, int] = dict(pack["ordinals"])
         self.numbers: dict[str, int] = dict(pack["numbers"])
         self.nicknames: dict[str, int] = dict(pack["nicknames"])
+        self.common = frozenset(pack.get("common_words", ()))
         self.paragraphs: dict[str, dict[str, int]] = {}
-        self.kinds: tuple[Kind, ...] = tuple(self._kinds(policy, pack["nouns"]))
+        keys = [_PARAGRAPH.match(p.label) for p in policy.provisions]
+        labels = [
+            m["number"].lower() if m else fold_label(p.label) for m, p in zip(keys, policy.provisions, strict=True)
+        ]
+        self.kinds: tuple[Kind, ...] = kinds_of(policy, language, labels)
         self.any_label: dict[str, int] = {}
         self.initials: dict[str, int] = {}
         self._index_labels(policy)
         self.by_noun: dict[str, Kind] = {noun: kind for kind in self.kinds for noun in kind.nouns}
         self.kind_of: dict[int, Kind] = {i: kind for kind in self.kinds for i in kind.members}
-        spelt = either([*self.ordinals, *self.words["last"], *self.words["middle"]])
+        self.everyone = tuple(range(len(policy.provisions)))
+        children: defaultdict[str, list[int]] = defaultdict(list)
+        for index, provision in enumerate(policy.provisions):
+            if provision.parent_id is not None:
+                children[provision.parent_id].append(index)
+        self.children = {i: tuple(children[p.id]) for i, p in enumerate(policy.provisions) if p.id in children}
+        spelt = either(self.ordinals)
         endings = either(self.words["ordinal_endings"])
         self.ordinal_pattern = rf"(?:{spelt}|\d{{1,2}}{endings})"
         self._digit_ordinal = re.compile(rf"(\d{{1,2}}){endings}$")
@@ -93,62 +97,6 @@ class Grammar:
         self.any_label = {label: min(found) for label, found in owners.items() if len(found) == 1}
         self.initials = {k: min(found) for k, found in initials.items() if len(found) == 1 and k not in owners}
 
-    def _kinds(self, policy: Policy, entries: Sequence[dict[str, Any]]) -> list[Kind]:
-        members: defaultdict[str, list[int]] = defaultdict(list)
-        for index, provision in enumerate(policy.provisions):
-            members[provision.kind.lower()].append(index)
-        heads: dict[str, dict[str, Any]] = {}
-        for kind in members:
-            fitting = [e for e in entries if kind.endswith(e["sg"][0])]
-            heads[kind] = max(fitting, key=lambda e: len(e["sg"][0]), default=self._inflect(kind))
-        forms: dict[str, tuple[set[str], set[str], set[str]]] = {}
-        for kind, entry in heads.items():
-            last = (kind.split() or [""])[-1]
-            stem = last[: len(last) - len(entry["sg"][0])]
-            forms[kind] = (
-                {stem + w for w in entry["sg"]},
-                {stem + w for w in entry["sg"][1:2]},
-                {stem + w for w in entry["pl"]},
-            )
-        taken = {w for sg, _, pl in forms.values() for w in sg | pl}
-        for kind, entry in heads.items():
-            rivals = [k for k, e in heads.items() if k != kind and e["sg"][0] == entry["sg"][0]]
-            also = [e for e in entries if e["sg"][0] in entry.get("also", ())]
-            for extra in [entry, *also] if not rivals else []:
-                free = [{w for w in extra[key] if w not in taken} for key in ("sg", "pl")]
-                forms[kind][0].update(free[0])
-                forms[kind][1].update(w for w in extra["sg"][1:2] if w in free[0])
-                forms[kind][2].update(free[1])
-        result = []
-        for kind, (singular, definite, plural) in forms.items():
-            labels: dict[str, int] = {}
-            for i in members[kind]:
-                label = policy.provisions[i].label
-                match = _PARAGRAPH.match(label)
-                key = fold_label(label) if match is None else match["number"].lower()
-                if key:
-                    labels.setdefault(key, i)
-            result.append(
-                Kind(
-                    kind,
-                    frozenset(singular if kind else ()),
-                    frozenset(definite if kind else ()),
-                    frozenset(plural if kind else ()),
-                    tuple(members[kind]),
-                    labels,
-                    bool(heads[kind].get("weak", False)),
-                )
-            )
-        return result
-
-    def _inflect(self, kind: str) -> dict[str, Any]:
-        """Forms of a kind that no list has, by the pack's endings."""
-        last = (kind.split() or [""])[-1]
-        return {
-            "sg": [last + ending for ending in self.words["singular_endings"]],
-            "pl": [last + ending for ending in self.words["plural_endings"]],
-        }
-
     def number(self, word: str) -> int | None:
         """The value of a digit or number word."""
         word = word.lower()
@@ -157,10 +105,6 @@ class Grammar:
     def ordinal(self, word: str) -> int | None:
         """The value of an ordinal, written out or "4." or "4th"; -1 for the last, 0 for the middle one."""
         word = word.lower()
-        if word in self.listed("last"):
-            return -1
-        if word in self.listed("middle"):
-            return 0
         digits = self._digit_ordinal.match(word)
         return int(digits[1]) if digits else self.ordinals.get(word)
 
@@ -170,7 +114,7 @@ class Grammar:
         if key in labels:
             return labels[key]
         bare = re.sub(r"['’]?s$", "", key)
-        for form in (key, bare):
+        for form in (key, bare, fold_label(_PART.sub("", raw))):
             if form in labels:
                 return labels[form]
             value = self.numbers.get(form)

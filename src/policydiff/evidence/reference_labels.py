@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from policydiff.evidence.reference_grammar import Grammar, either, fold_label
+from policydiff.evidence.reference_grammar import Grammar, either, fold_label, signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,23 @@ class Label:
 
 
 _ATOM = re.compile(
-    r"[(\[]?(?P<label>[A-Za-z]\s?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*(?:\s?[a-z])?(?:\(\w\))?|[A-Za-z]{1,5}|[^\W\d_]+)(?![\w@])[)\]]?"
+    r"[(\[]?(?P<label>[A-Za-z][\s–-]?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*(?:\s?[a-z])?(?:\(\w\))?|[A-Za-z]{1,5}|[^\W\d_]+)(?![\w@])[)\]]?"
 )
+_SPLIT = re.compile(r"[\s–-]")
+_LEFT = 40  # characters before a label that may say what it is
 _COMPOUND = re.compile(r"[-'’](?:[^\W\d_]{2}|\s)")
 
 
 def atom(text: str, at: int, table: dict[str, int] | None = None) -> Label | None:
-    """What may be a label at ``at``; "3 b" is one only where the table has it."""
+    """What may be a label at ``at``; "3 b", "H 1" and "H-1" are one only where the table has it."""
     match = _ATOM.match(text, at)
     if match is None:
         return None
     raw = match["label"]
-    if " " in raw and raw[0].isdigit() and fold_label(raw) not in (table or ()):
-        raw = raw.split()[0]
+    split = _SPLIT.search(raw)
+    spaced = split is not None and raw[0].islower() and split.group().isspace()  # "i 2. række"
+    if split is not None and (spaced or fold_label(raw) not in (table or ())):
+        raw = _SPLIT.split(raw)[0]
     return Label(raw, match.start("label"), match.start("label") + len(raw))
 
 
@@ -57,11 +61,14 @@ class LabelReader:
         self.grammar = grammar
         words = grammar.words
         join = either([*words["joins"], "&", "/", "+"])
-        number_sign = rf"(?:{either(words['number_signs'])}\b\.?\s*)?"
+        number_sign = rf"(?:{signs(words['number_signs'])}\s*)?"
         self.joint = re.compile(rf"\s*(?:,\s*(?:{join}\s+)?|\s{join}\s|\s?[/&+]\s?)\s*{number_sign}", re.IGNORECASE)
         self.stretch = re.compile(rf"\s?[-–—]\s?|\s+{either(words['ranges'])}\s+", re.IGNORECASE)
-        self.part = re.compile(rf"\.\s*{either(words['parts'])}\b", re.IGNORECASE)
+        self.part = re.compile(rf"\.\s*{either(words['parts'])}\b")
         self._unit = re.compile(rf"\s*(?:%|‰|°|-?{either(words['units'])}\b|[-–]\s?\d)", re.IGNORECASE)
+        self._stop = re.compile(
+            rf"(?<!\w){either(words['label_stops'])}\.?\s*(?:\s{either(words['copulas'])}\s+)?$", re.IGNORECASE
+        )
         self._elsewhere = re.compile(rf"\s*{either(words['elsewhere'])}\b", re.IGNORECASE)
         self._follows = re.compile(
             rf"\s*(?:[:;,.–)]|$|{either([*words['joins'], *words['ranges']])}\b|-\w\b)", re.IGNORECASE
@@ -118,6 +125,9 @@ class LabelReader:
 
     def _firm(self, text: str, label: Label) -> bool:
         """Whether a letter that is also a word ("a", "I") is meant as a label."""
+        inside = text[max(0, label.start - 2) : label.start - 1].isalnum() and text[label.start - 1] == " "
+        if inside and label.raw.isupper() and label.raw not in self.grammar.words["capital_words"]:
+            return True
         bracketed = text[max(0, label.start - 1) : label.start] == "(" and text[label.end : label.end + 1] == ")"
         return bracketed or (label.raw.isupper() and self._follows.match(text, label.end) is not None)
 
@@ -128,3 +138,7 @@ class LabelReader:
     def elsewhere(self, text: str, end: int) -> bool:
         """Whether a label that ends at ``end`` belongs to another text ("på dagsordenen")."""
         return self._elsewhere.match(text, end) is not None
+
+    def stopped(self, text: str, start: int) -> bool:
+        """Whether the word before ``start`` says that the label there is of something else ("bus 3", "bilag C")."""
+        return self._stop.search(text, max(0, start - _LEFT), start) is not None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from policydiff.evidence.reference_grammar import Grammar, either
 from policydiff.evidence.reference_labels import Hit, LabelReader, atom, closed
 
-_SIGN = re.compile(r"§+\s*")
+_BRACKETED = re.compile(r"(?<![\w)§])\((?P<letter>[a-z])\)")
 
 
 class ParagraphScanner:
@@ -25,17 +25,19 @@ class ParagraphScanner:
             rf"|(?<![\w.,§])(?=\d+\(\w\))",
             re.IGNORECASE,
         )
-        links = either([*words["joins"], *words["ranges"]])
-        self._letters = re.compile(rf"(?:\s?[-–]\s?|,?\s+{links}\s+)\((?P<letter>\w)\)", re.IGNORECASE)
-        sub = either(words["subparagraph_signs"])
+        letters = either([*words["joins"], *words["ranges"]])
+        self._letters = re.compile(rf"(?:\s?[-–]\s?|,?\s+{letters}\s+)\((?P<letter>\w)\)", re.IGNORECASE)
+        sub, sign = either(words["subparagraph_signs"]), rf"(?:§+|{either(words['paragraph_signs'])}\.?(?!\w))\s*"
+        links = either([*words["law_links"], *words["part_links"]])
         genitive = f"(?:{either(words['genitive_endings'])})?"
-        self._sub = re.compile(rf"\s*,?\s*{sub}\b\.?\s*", re.IGNORECASE)
+        self._sub = re.compile(rf"{genitive}\s*,?\s*{sub}\b\.?\s*", re.IGNORECASE)
         self._sub_ordinal = re.compile(
             rf"{genitive},?\s+(?P<ordinal>{grammar.ordinal_pattern})\s+{sub}(?!\w)", re.IGNORECASE
         )
         self._sub_of = re.compile(
-            rf"(?<!\w){sub}\b\.?\s*(?P<sub>\d+)(?P<of>\s+{either(words['law_links'])}\s+(?=§))?", re.IGNORECASE
+            rf"(?<!\w){sub}\b\.?\s*(?:(?P<sub>\d+)|\((?P<letter>\w)\))(?P<of>\s+{links}\s+{sign}(?=\d))?", re.IGNORECASE
         )
+        self._owned = re.compile(r"(?<!\w)(?P<owner>[^\W\d_]{4,}?)['’]?s\s+$")
         laws = either(words["law_suffixes"])
         self._law_before = re.compile(
             rf"(?P<law>[^\W\d_-]*{laws}|{either(words['law_abbreviations'])})(?:[s']|'s)?,?\s+$", re.IGNORECASE
@@ -46,23 +48,43 @@ class ParagraphScanner:
 
     def scan(self, text: str, inherited: str | None) -> Iterator[Hit]:
         """The paragraphs named in ``text``; a bare "stk. 2" is of the one before it, or of ``inherited``."""
-        turned = {m.end() for m in self._sub_of.finditer(text) if m["of"]}
-        hits = [(h, n) for h, n in self._numbered(text) if h.start not in turned]
+        subs = list(self._sub_of.finditer(text))
+        turned = [(m.start("of"), m.end()) for m in subs if m["of"]]
+        hits = [(h, n) for h, n in self._numbered(text) if not any(a <= h.start < b for a, b in turned)]
         yield from (h for h, _ in hits)
-        for match in self._sub_of.finditer(text):
+        for match in subs:
             number, end = inherited, match.end()
             if match["of"]:
-                sign = _SIGN.match(text, match.end())
-                label = atom(text, sign.end()) if sign else None
+                label = atom(text, match.end())
                 number, end = (self._split(label.raw)[0], label.end) if label else (None, end)
-            elif any(h.start <= match.start() < h.end for h, _ in hits):
+            elif any(h.start <= match.start() < h.end for h, _ in hits) or self._not_ours(text, match):
                 continue
             elif before := [n for h, n in hits if h.end <= match.start()]:
                 number = before[-1]
             own = self._known.get(number or "", {})
-            provision = own.get(match["sub"], own.get("") if match["sub"] == "1" else None)
+            sub = (match["sub"] or match["letter"]).lower()
+            provision = own.get(sub, own.get("") if sub == "1" else None)
             if provision is not None:
                 yield Hit(provision, 0.85, match.start(), end, "label")
+        yield from self._bracketed(text, hits, [m.span() for m in subs])
+
+    def _bracketed(self, text: str, hits: list[tuple[Hit, str]], taken: list[tuple[int, int]]) -> Iterator[Hit]:
+        """A letter in brackets after a paragraph with letters: "Delete 310.3(a). We can accept (b)."."""
+        taken = [*taken, *((h.start, h.end) for h, _ in hits)]
+        for match in _BRACKETED.finditer(text):
+            before = [n for h, n in hits if h.end <= match.start()]
+            opens = text[: match.start()].rstrip()[-1:] in ".:;!?"  # "(a) Who pays? (b) Who decides?"
+            provision = self._known[before[-1]].get(match["letter"]) if before and not opens else None
+            if provision is not None and not any(a <= match.start() < b for a, b in taken):
+                yield Hit(provision, 0.7, match.start(), match.end(), "label")
+
+    def _not_ours(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a "stk. 2" is said to be of another law, or of something that is not numbered."""
+        law = self._law_after.match(text, match.end())
+        if law is not None and law["law"].lower() not in self._grammar.words["own_texts"]:
+            return True
+        owner = self._owned.search(text[max(0, match.start() - 40) : match.start()])
+        return owner is not None and owner["owner"].lower() not in self._grammar.words["paragraph_nouns"]
 
     def _numbered(self, text: str) -> Iterator[tuple[Hit, str]]:
         """The hits of every list of numbers, each with the number that was read last."""
@@ -111,7 +133,7 @@ class ParagraphScanner:
         """Whether a number is a part ("3. pkt."), a measure, or a paragraph of another law."""
         if raw.isdecimal() and self._reader.part.match(text, end):
             return True
-        if bare and self._reader.measured(text, end, raw):
+        if bare and (self._reader.measured(text, end, raw) or self._reader.stopped(text, end - len(raw))):
             return True
         after = self._law_after.match(text, self._subs(text, end)[1])
         return after is not None and after["law"].lower() not in self._grammar.words["own_texts"]

@@ -2,18 +2,25 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
 from policydiff.evidence.quotation_marks import marked_parts
-from policydiff.evidence.reference_grammar import Grammar, either
+from policydiff.evidence.reference_grammar import WORD, Grammar, either, fold_words
 from policydiff.evidence.reference_labels import Hit
 from policydiff.models import Policy
 
-_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LONG = 12  # characters from which a title is distinctive enough to be found in running text
 _LONGER = 18  # the same for a title of two words without a capital
+_EXACT = 13  # the same where they stand word by word
+_SAME = 100  # rapidfuzz ratio of equal texts
+_FILLS = 74  # rapidfuzz ratio from which a piece of text is a title that is like no other one
+_WHOLE = 97  # the same for the words before a first comma
+_SENTENCE = 92  # the same for a whole sentence
 _LEFT = 40  # characters before a word that say whether it opens a sentence
+_PART = 7  # letters from which a part of a title is distinctive enough after "the section on"
+_HALF = 6  # letters from which one word says which title is half remembered
 _TELLING = 9  # letters from which one word of a title can name its provision
 
 
@@ -30,24 +37,37 @@ def _related(one: str, other: str) -> bool:
     return one[:-1] == other[:-2] or (longer.startswith(shorter) and len(longer) - len(shorter) <= 3)
 
 
-def _fold(text: str) -> str:
-    return " ".join(m.group().lower() for m in _WORD.finditer(text))
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """Words after which a title may follow, and how sure it is then.
+
+    ``least`` is the ratio that makes a title, ``by_word`` the score where one telling word of ``letters`` or more is
+    all that is left of it; 0 where that is not enough.
+    """
+
+    pattern: re.Pattern[str]
+    least: int
+    score: float
+    by_word: float = 0.0
+    letters: int = 1
 
 
 class TitleScanner:
     """Finds titles in normalised text. Prepared once a policy; without state afterwards."""
 
-    def __init__(self, policy: Policy, grammar: Grammar, common: frozenset[str]) -> None:
-        self._common = common
+    def __init__(self, policy: Policy, grammar: Grammar) -> None:
+        self._common = common = grammar.common
         self._senders = grammar.listed("senders")
-        self._titles = [(i, _fold(p.title)) for i, p in enumerate(policy.provisions) if _fold(p.title)]
+        self._titles = [(i, fold_words(p.title)) for i, p in enumerate(policy.provisions) if fold_words(p.title)]
         words: dict[str, set[int]] = {}
         for i, title in self._titles:
             for word in title.split():
                 if word not in common and len(word) > 3:
                     words.setdefault(word, set()).add(i)
+        parts = [(i, p) for i, title in self._titles for p in self._split(title, grammar)]
+        self._named_by = self._titles + [(i, p) for i, p in parts if sum(p == other for _, other in parts) == 1]
         self._unique = {w: min(found) for w, found in words.items() if len(found) == 1}
-        bodies = [(i, set(_fold(p.text).split())) for i, p in enumerate(policy.provisions)]
+        bodies = [(i, set(fold_words(p.text).split())) for i, p in enumerate(policy.provisions)]
         telling: dict[str, list[tuple[str, int]]] = {}
         for word, i in self._unique.items():
             key = word[:_TELLING]
@@ -55,8 +75,13 @@ class TitleScanner:
                 telling.setdefault(key, []).append((word, i))
         self._telling = {key: tuple(found) for key, found in telling.items()}
         nouns = [*grammar.by_noun, *grammar.words["generic_named"]]
-        self._about = re.compile(
+        about = re.compile(
             rf"(?<!\w)(?:{either(nouns)}),?\s+(?:(?:der|som)\s+\w+\s+)?{either(grammar.words['about'])}\s+",
+            re.IGNORECASE,
+        )
+        halfway = re.compile(rf"(?<!\w){either(grammar.words['halfway'])}\s+", re.IGNORECASE)
+        topic = re.compile(
+            rf"(?:^|[.!?]\s)[\s•–-]*{either(grammar.words['topics'])}\s+(?:{either(grammar.words['articles'])}\s+)?",
             re.IGNORECASE,
         )
         self._join = re.compile(
@@ -64,11 +89,23 @@ class TitleScanner:
             re.IGNORECASE,
         )
         definite = {w for k in grammar.kinds for w in (k.definite or k.singular) | k.plural}
-        self._named = re.compile(rf"(?<![\w-])(?:{either(definite)})\s+(?=[\w\"»'])", re.IGNORECASE)
+        named = re.compile(rf"(?<![\w-])(?:{either(definite)})\s+(?=[\w\"»'])", re.IGNORECASE)
+        self._leads = (
+            _Lead(about, 78, 0.8, 0.7),
+            _Lead(named, 82, 0.85),
+            _Lead(halfway, 78, 0.75, 0.55, _HALF),
+            _Lead(topic, 78, 0.75, 0.5, _HALF),
+        )
         ends = {w for k in grammar.kinds for w in k.singular} | set(grammar.words["compound_heads"])
         self._compound = re.compile(
             rf"(?<![\w-])(?P<stem>[^\W\d_]{{4,}}?)[se]?-?(?:{either(ends)})(?:s|'s)?(?!\w)", re.IGNORECASE
         )
+
+    @staticmethod
+    def _split(title: str, grammar: Grammar) -> list[str]:
+        """The parts of a title with "and" that can stand for it."""
+        pieces = re.split(rf"\s{either(grammar.words['joins'])}\s", title)
+        return [p for p in pieces if len(pieces) > 1 and len(p) >= _PART]
 
     def scan(self, text: str, *, heading: bool = False) -> list[Hit]:
         """The titles in ``text``, one hit each; in a heading a title that fills it is enough."""
@@ -86,7 +123,10 @@ class TitleScanner:
             shown = re.sub(r"^\W*(?:[\dA-Za-z][\d.)]*[.):]\s+)?", "", text)
             yield from self._fills(text, len(text) - len(shown), len(text), 0.9)
         elif opening is not None:
-            yield from self._fills(text, opening.start("title"), opening.end("title"), 0.85)
+            least = _FILLS if text[opening.end() - 1] == ":" else _SENTENCE
+            if (comma := text.find(",", opening.start("title"), opening.end("title"))) > 0:
+                yield from self._fills(text, opening.start("title"), comma, 0.75, _WHOLE)
+            yield from self._fills(text, opening.start("title"), opening.end("title"), 0.85, least)
             yield from self._begins(text, opening.start("title"), opening.end("title"))
         yield from self._running(text)
         yield from self._after_noun(text)
@@ -97,21 +137,21 @@ class TitleScanner:
             if len(owners) == 1:
                 yield Hit(min(owners), 0.7, match.start(), match.end(), "title")
 
-    def _fills(self, text: str, start: int, end: int, score: float) -> Iterator[Hit]:
+    def _fills(self, text: str, start: int, end: int, score: float, least: int = _FILLS) -> Iterator[Hit]:
         """The title that a piece of text consists of, small errors aside."""
-        words = list(_WORD.finditer(text, start, end))
+        words = list(WORD.finditer(text, start, end))
         piece = " ".join(m.group().lower() for m in words)
         if not piece or len(piece) > 120:
             return
         rated = sorted(((fuzz.ratio(piece, title), i) for i, title in self._titles), reverse=True)
         best = rated[0] if rated else (0.0, -1)
-        clear = len(piece) >= _LONG and best[0] >= 74 and (len(rated) < 2 or best[0] - rated[1][0] >= 20)
-        if best[0] >= (84 if len(piece) >= 8 else 95) or clear:
+        clear = len(piece) >= _LONG and best[0] >= least and (len(rated) < 2 or best[0] - rated[1][0] >= 20)
+        if best[0] >= (max(least, 84) if len(piece) >= 8 else 95) or clear:
             yield Hit(best[1], round(score * best[0] / 100, 3), words[0].start(), words[-1].end(), "title")
 
     def _begins(self, text: str, start: int, end: int) -> Iterator[Hit]:
         """The one title that begins with the opening words of a passage ("De grønne bånd: ...")."""
-        words = list(_WORD.finditer(text, start, end))
+        words = list(WORD.finditer(text, start, end))
         while words and words[0].group().lower() in self._common:
             del words[0]
         piece = " ".join(m.group().lower() for m in words)
@@ -121,7 +161,7 @@ class TitleScanner:
 
     def _running(self, text: str) -> Iterator[Hit]:
         """Titles inside a sentence: long ones nearly verbatim, shorter ones only with a capital."""
-        words = list(_WORD.finditer(text))
+        words = list(WORD.finditer(text))
         folded = [m.group().lower() for m in words]
         joined = " ".join(folded)
         for i, title in self._titles:
@@ -136,10 +176,13 @@ class TitleScanner:
                 first = joined[: hit.dest_start].count(" ") + (joined[hit.dest_start : hit.dest_start + 1] == " ")
                 first, last, ratio = self._fit(folded, first, n, title)
                 capital = words[first].group()[:1].isupper() and words[first].start() > 0
-                if ratio >= (86 if capital else 93) and (capital or n > 2 or len(title) >= _LONGER):
+                if ratio >= (86 if capital else 93) and (
+                    capital or n > 2 or len(title) >= (_EXACT if ratio == _SAME else _LONGER)
+                ):
+                    common = not capital and n <= 2 and len(title) < _LONGER
                     yield Hit(
                         i,
-                        round(ratio / 100 * (0.9 if capital else 0.75), 3),
+                        round(ratio / 100 * (0.9 if capital else 0.4 if common else 0.75), 3),
                         words[first].start(),
                         words[last].end(),
                         "title",
@@ -174,7 +217,7 @@ class TitleScanner:
 
     def _words(self, text: str) -> Iterator[Hit]:
         """Sentences that open with a long word that only one provision has, and has in its title, endings aside."""
-        for match in _WORD.finditer(text):
+        for match in WORD.finditer(text):
             word = match.group().lower()
             opens = match.group()[:1].isupper() and re.search(
                 r"(?:^|[.:!?•–-]\s)[\s•–-]*$", text[max(0, match.start() - _LEFT) : match.start()]
@@ -186,14 +229,15 @@ class TitleScanner:
                 i for w, i in owners if abs(len(w) - len(word)) <= 3 and _shared(w, word) >= min(len(w), len(word)) - 1
             }
             if len(fitting) == 1:
-                yield Hit(min(fitting), 0.4, match.start(), match.end(), "title")
+                heads = text[match.end() : match.end() + 1] == ":"
+                yield Hit(min(fitting), 0.55 if heads else 0.4, match.start(), match.end(), "title")
 
     def _after_noun(self, text: str) -> Iterator[Hit]:
         """The words after a noun, and after each "og", against every title: "princippet om åbne algoritmer"."""
-        for pattern, least, score in ((self._about, 78, 0.8), (self._named, 88, 0.85)):
-            for match in pattern.finditer(text):
-                start, at = match.start(), match.end()
-                while (hit := self._named_at(text, start, at, least, score, pattern is self._about)) is not None:
+        for lead in self._leads:
+            for match in lead.pattern.finditer(text):
+                start, at, least = match.start(), match.end(), lead.least
+                while (hit := self._named_at(text, start, at, least, lead)) is not None:
                     yield hit
                     joint = self._join.match(text, hit.end)
                     if joint is None:
@@ -201,24 +245,41 @@ class TitleScanner:
                     start = at = joint.end()
                     least = 88  # further ones must be closer: the list may have ended
 
-    def _named_at(self, text: str, start: int, at: int, least: int, score: float, by_word: bool) -> Hit | None:
+    def _named_at(self, text: str, start: int, at: int, least: int, lead: _Lead) -> Hit | None:
         """The title that the words at ``at`` are closest to, if they are close enough."""
-        words = list(_WORD.finditer(text, at, min(len(text), at + 90)))[:10]
+        words = list(WORD.finditer(text, at, min(len(text), at + 90)))[:10]
         best = (0.0, -1, 0)
-        for i, title in self._titles:
+        for i, title in self._named_by:
             n = title.count(" ") + 1
             for length in range(max(1, n - 1), min(n + 2, len(words)) + 1):
                 ratio = fuzz.ratio(" ".join(w.group().lower() for w in words[:length]), title)
                 best = max(best, (ratio, i, length))
         if best[0] >= least:
-            return Hit(best[1], round(score * best[0] / 100, 3), start, words[best[2] - 1].end(), "title")
-        return self._by_word(start, words) if by_word else None
+            return Hit(best[1], round(lead.score * best[0] / 100, 3), start, words[best[2] - 1].end(), "title")
+        if not lead.by_word:
+            return None
+        if (begun := self._begun(words)) is not None:
+            return Hit(begun[0], 0.7, start, begun[1], "title")
+        return self._by_word(start, words, lead)
 
-    def _by_word(self, start: int, words: list[re.Match[str]]) -> Hit | None:
+    def _begun(self, words: list[re.Match[str]]) -> tuple[int, int] | None:
+        """The one title that begins with several of the words, and where they end ("det med én plan på tværs")."""
+        said, best = "", None
+        for n, word in enumerate(words):
+            said = f"{said} {word.group().lower()}".lstrip()
+            owners = {i for i, title in self._titles if f"{title} ".startswith(f"{said} ")}
+            if len(owners) != 1:
+                if not owners:
+                    break
+            elif n and len(said) >= _LONG - 2:
+                best = (min(owners), word.end())
+        return best
+
+    def _by_word(self, start: int, words: list[re.Match[str]], lead: _Lead) -> Hit | None:
         """The provision whose title alone has the first telling word ("punktet om fritiden")."""
         word = next((w for w in words[:4] if w.group().lower() not in self._common), None)
-        if word is None:
+        if word is None or word.end() - word.start() < lead.letters:
             return None
         key = word.group().lower()
         owners = {i for w, i in self._unique.items() if w == key or _related(w, key)}
-        return Hit(min(owners), 0.7, start, word.end(), "title") if len(owners) == 1 else None
+        return Hit(min(owners), lead.by_word, start, word.end(), "title") if len(owners) == 1 else None

@@ -38,7 +38,8 @@ from benchmarks.public_data import OURS, add_arguments, checksums, encoders, lef
 from policydiff.errors import UnreadableError
 from policydiff.evidence.embeddings import Encoder, SimilarityMatcher, unit
 from policydiff.evidence.lexical import LexicalMatcher
-from policydiff.findings.stance import EmbeddedJudge, StancePair
+from policydiff.findings.stance import EmbeddedJudge
+from policydiff.findings.stance_features import StancePair
 from policydiff.models import STANCES
 
 FILES = ("perspectrum_with_answers_v1.0.json", "perspective_pool_v1.0.json", "dataset_split_v1.0.json")

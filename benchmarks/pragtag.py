@@ -30,7 +30,8 @@ from sklearn.model_selection import GroupKFold
 from benchmarks.public_data import OURS, add_arguments, checksums, encoders, left_out, read_published
 from policydiff.errors import UnreadableError
 from policydiff.evidence.embeddings import Encoder, unit
-from policydiff.findings.stance import EmbeddedJudge, StancePair, dense_features, view
+from policydiff.findings.stance import EmbeddedJudge
+from policydiff.findings.stance_features import StancePair, dense_features, view
 from policydiff.models import STANCES
 
 FILE = "public_main/train_inputs_full.json"

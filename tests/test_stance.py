@@ -2,10 +2,17 @@ import pickle
 
 import numpy as np
 import pytest
+from training.stance_cases import read_cases
 
 from policydiff.errors import SettingsError
-from policydiff.findings.stance import EmbeddedJudge, StancePair, labels, masked, stance_cues
+from policydiff.findings.stance import EmbeddedJudge, labels, stance_clauses, takes_position
+from policydiff.findings.stance_features import StancePair, cues_say, masked, view
 from policydiff.models import STANCES
+
+CASES = read_cases()
+# Shares of the cases with all labels right, where a cue decides: the cues alone, and the judge on the heldout ones.
+CUES_RIGHT = {"dev": 0.98, "heldout": 0.9}
+JUDGE_RIGHT = 0.95
 
 TITLE = "Integration som en gensidig proces"
 BODY = (
@@ -82,11 +89,69 @@ def test_labels_are_never_empty_and_mentioned_stands_alone():
     assert labels([0, 0, 0, 0, 1], needed) == ("mentioned",)
 
 
-def test_cues_shown_are_those_of_the_labels():
-    text = "Vi støtter målet, men det bør uddybes."
-    shown = [(stance, text[a:b]) for stance, a, b in stance_cues(text, "da", ("endorsed", "more_explicit"))]
-    assert shown == [("endorsed", "støtter"), ("more_explicit", "uddybes")]
-    assert stance_cues(text, "da", ()) == ()
+def shown(pair, language, chosen):
+    return [(stance, pair.passage[a:b]) for stance, a, b in stance_clauses(pair, language, chosen)]
+
+
+def test_the_clauses_shown_are_those_of_the_labels():
+    pair = StancePair("Vi støtter målet, men det bør uddybes.", "", "")
+    assert shown(pair, "da", ("endorsed", "more_explicit")) == [
+        ("endorsed", "Vi støtter målet,"),
+        ("more_explicit", "men det bør uddybes."),
+    ]
+    assert stance_clauses(pair, "da", ()) == ()
+
+
+def test_a_clause_about_another_provision_is_not_shown():
+    text = "Princip A kan vi støtte, men princip B bør udgå."
+    a, b = (
+        (text.index("Princip A"), text.index("Princip A") + 9),
+        (text.index("princip B"), text.index("princip B") + 9),
+    )
+    assert shown(StancePair(text, "", "", focus=(b,), others=(a,)), "da", ("challenged", "endorsed")) == [
+        ("challenged", "men princip B bør udgå.")
+    ]
+
+
+def test_without_a_cue_the_clause_about_the_provision_is_shown():
+    pair = StancePair("Mål 2 står på side 4.", "", "", focus=((0, 5),))
+    assert shown(pair, "da", ("mentioned",)) == [("mentioned", "Mål 2 står på side 4.")]
+
+
+def test_only_strong_cues_take_a_position():
+    assert takes_position("Vi foreslår en bus.", "da", ("proposal",))
+    assert not takes_position("Vi støtter skolen.", "da", ("proposal", "challenged"))
+    assert not takes_position("Bussen er vigtig.", "da", STANCES)
+    assert not takes_position("", "da", STANCES)
+
+
+def exact(cases, decided):
+    """The share of cases with all labels right, and those that are not."""
+    wrong = [c.pair.passage for c in cases if set(decided(c)) != set(c.stances)]
+    return 1 - len(wrong) / len(cases), wrong
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+@pytest.mark.parametrize("split", ["dev", "heldout"])
+def test_labelled_cases_where_a_cue_decides(language, split):
+    cases = [c for c in CASES if (c.language, c.split, c.cue) == (language, split, True)]
+    assert len(cases) > 50
+    right, wrong = exact(cases, lambda c: cues_say(view(c.pair, language).about.own))
+    assert right >= CUES_RIGHT[split], wrong
+
+
+def test_the_judge_follows_the_cues_of_labelled_cases():
+    judges = {language: EmbeddedJudge(language) for language in ("da", "en")}
+    cases = [c for c in CASES if (c.split, c.cue) == ("heldout", True)]
+    right, wrong = exact(cases, lambda c: labels(judges[c.language].judge([c.pair])[0], judges[c.language].thresholds))
+    assert right >= JUDGE_RIGHT, wrong
+
+
+def test_cases_are_a_fair_sample():
+    assert len(CASES) > 300
+    assert {c.split for c in CASES} == {"dev", "heldout"}
+    assert {s for c in CASES for s in c.stances} == set(STANCES)
+    assert all("mentioned" not in c.stances or len(c.stances) == 1 for c in CASES)
 
 
 def test_unknown_language():

@@ -1,9 +1,9 @@
-"""Fit the shipped judge of stances on the `natural` gold sets, measure it on the `hard` ones.
+"""Fit the shipped judge of stances on the `natural` gold sets and the dev cases, measure it on the `hard` sets.
 
-    python training/fit_stance.py --gold fixtures/gold --date 2026-11-25
+    python training/fit_stance.py --gold fixtures/gold --date 2026-11-26
 
 Every choice (regularisation, the Platt maps, thresholds) is made from leave-one-consultation-out scores on
-`natural`. The `hard` sets are only measured.
+`natural`. The `hard` sets and the heldout cases are only measured, and only with --measure.
 """
 
 import argparse
@@ -14,12 +14,23 @@ import numpy as np
 import sklearn
 
 from policydiff.evaluation import measures
-from policydiff.findings.stance import BUCKETS
-from policydiff.fitting.stance import CUE_SCALE, Pairs, decide, design, fit_stances, joined, pairs_of, probability
+from policydiff.findings.stance_features import BUCKETS
+from policydiff.fitting.stance import (
+    CUE_SCALE,
+    FittedJudge,
+    Pairs,
+    decide,
+    design,
+    fit_stances,
+    joined,
+    pairs_of,
+    probability,
+)
 from policydiff.gold import gold_folders, read_gold
 from policydiff.models import STANCES
+from stance_cases import case_sets, read_cases
 
-NAME = "policydiff-stance-1"
+NAME = "policydiff-stance-2"
 
 
 def figures(gold: np.ndarray, found: np.ndarray) -> dict[str, float]:
@@ -39,39 +50,50 @@ def by_language(sets: list[Pairs], found: list[np.ndarray]) -> dict[str, dict[st
     }
 
 
+def judged(fitted: FittedJudge, pairs: Pairs) -> np.ndarray:
+    """The labels (n, 5) that the fitted judge gives."""
+    tensors = fitted.tensors
+    weights = np.concatenate([tensors["hashed"].astype(np.float32), tensors["dense"] / CUE_SCALE])
+    assert len(weights) > BUCKETS
+    raw = design(pairs, tensors["idf"].astype(np.float32)) @ weights + tensors["bias"]
+    return decide(probability(raw, tensors["platt"]), fitted.thresholds)
+
+
 def main() -> None:
     """Fit, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gold", type=Path, required=True, help="folder with natural/ and hard/")
     parser.add_argument("--date", required=True)
+    parser.add_argument("--measure", action="store_true", help="measure the hard sets and the heldout cases too")
     parser.add_argument("--out", type=Path, default=Path("src/policydiff/models_data"))
     options = parser.parse_args()
 
-    natural, hard = (
-        [joined(f.name, pairs_of(read_gold(f))) for f in gold_folders([options.gold / part])]
-        for part in ("natural", "hard")
-    )
-    fitted = fit_stances(natural)
+    natural = [joined(f.name, pairs_of(read_gold(f))) for f in gold_folders([options.gold / "natural"])]
+    cases = read_cases()
+    fitted = fit_stances(natural, case_sets([c for c in cases if c.split == "dev"]))
     gold = np.concatenate([s.gold for s in natural])
-    weights = np.concatenate([fitted.tensors["hashed"].astype(np.float32), fitted.tensors["dense"] / CUE_SCALE])
-    assert len(weights) > BUCKETS
-    idf = fitted.tensors["idf"].astype(np.float32)
     measured = {}
-    for s in hard:
-        raw = design(s, idf) @ weights + fitted.tensors["bias"]
-        found = decide(probability(raw, fitted.tensors["platt"]), fitted.thresholds)
-        measured[s.name] = {"language": s.language, **figures(s.gold, found)}
+    if options.measure:
+        for folder in gold_folders([options.gold / "hard"]):
+            s = joined(folder.name, pairs_of(read_gold(folder)))
+            measured[s.name] = {"language": s.language, **figures(s.gold, judged(fitted, s))}
     card = {
         "name": NAME,
         "date": options.date,
-        "what": "logistic regression a stance over hashed words and characters and over cues, Platt-calibrated",
-        "data": f"{len(natural)} natural sets, {len(gold)} pairs, constructed and labelled by a language model",
+        "what": "logistic regression a stance over hashed words, characters and cues in their scope, Platt-calibrated",
+        "data": f"{len(natural)} natural sets, {len(gold)} pairs, and the dev cases of tests/cases/stance.json; "
+        "constructed and labelled by a language model",
         "scikit-learn": sklearn.__version__,
         "leave_one_consultation_out": by_language(natural, [decide(p, fitted.thresholds) for p in fitted.held_out]),
         "note": "the Platt maps and the thresholds were chosen on the same held-out scores that are reported",
         "brier": round(float(np.mean((np.concatenate(fitted.held_out) - gold) ** 2)), 4),
-        "hard": measured,
     }
+    if options.measure:
+        heldout = [c for c in cases if c.split == "heldout" and c.cue]
+        card["hard"] = measured
+        card["heldout_cases_all_labels_right"] = {
+            s.language: round(float((judged(fitted, s) == s.gold).all(axis=1).mean()), 3) for s in case_sets(heldout)
+        }
     fitted.save(options.out, card)
     print(json.dumps(card, indent=1, ensure_ascii=False))
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from policydiff.evaluation import Evaluation, evaluate
     from policydiff.evidence.embeddings import Encoder, SentenceTransformerEncoder, StaticEncoder
     from policydiff.findings.align import AlignmentModel
-    from policydiff.findings.stance import EmbeddedJudge, StanceJudge, StancePair
+    from policydiff.findings.stance import EmbeddedJudge, StanceJudge
+    from policydiff.findings.stance_features import StancePair
     from policydiff.fitting import fit, fit_judge
     from policydiff.models import (
         STANCES,
@@ -62,7 +63,8 @@ _HOMES = {
     "policydiff.evaluation": ("Evaluation", "evaluate"),
     "policydiff.findings.align": ("AlignmentModel",),
     "policydiff.fitting": ("fit", "fit_judge"),
-    "policydiff.findings.stance": ("EmbeddedJudge", "StanceJudge", "StancePair"),
+    "policydiff.findings.stance": ("EmbeddedJudge", "StanceJudge"),
+    "policydiff.findings.stance_features": ("StancePair",),
     "policydiff.models": (
         "STANCES",
         "Comparison",

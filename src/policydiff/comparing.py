@@ -15,7 +15,8 @@ from policydiff.evidence.embeddings import Encoder, StaticEncoder
 from policydiff.evidence.gathering import Gathered, Gatherer
 from policydiff.evidence.matches import Match
 from policydiff.findings.align import AlignmentModel, via
-from policydiff.findings.stance import EmbeddedJudge, StanceJudge, StancePair, focus_spans, labels, masked, stance_cues
+from policydiff.findings.stance import EmbeddedJudge, StanceJudge, labels, stance_clauses, takes_position
+from policydiff.findings.stance_features import StancePair, focus_spans
 from policydiff.findings.tally import tally
 from policydiff.models import (
     STANCES,
@@ -144,7 +145,7 @@ class Comparer:
 
     def _takes_position(self, line: Block, language: str) -> bool:
         """Whether a single line names a provision and endorses it, challenges it or asks for more of it."""
-        if "\n" in line.text or not stance_cues(line.text, language, ("endorsed", "challenged", "more_explicit")):
+        if "\n" in line.text or not takes_position(line.text, language, ("endorsed", "challenged", "more_explicit")):
             return False
         ((*found,),) = self._gatherer.references.find([line.text], [""])
         return any(m.kind == "reference" for m in found)
@@ -265,7 +266,7 @@ class Comparer:
                     evidence=_evidence(block.start, matches[i, j], lexical, similarity),
                     cues=tuple(
                         Cue(stance=stance, start=block.start + start, end=block.start + end)
-                        for stance, start, end in stance_cues(masked(pair), response.language, chosen)
+                        for stance, start, end in stance_clauses(pair, response.language, chosen)
                     ),
                 )
             )
@@ -289,8 +290,8 @@ def _disposition(block: Block, aligned: bool, language: str) -> Disposition:
         return "boilerplate"
     if aligned:
         return "aligned"
-    takes_position = stance_cues(block.text, language, ("challenged", "more_explicit", "proposal"))
-    return "out_of_draft" if takes_position else "no_position"
+    wanting = takes_position(block.text, language, ("challenged", "more_explicit", "proposal"))
+    return "out_of_draft" if wanting else "no_position"
 
 
 def _name(model: object) -> str:

@@ -104,7 +104,7 @@ class Evidence(Record):
 
 
 class Cue(Record):
-    """Words of the response that show a stance."""
+    """The clause of the response that shows a stance, or, where none does, that speaks of the provision."""
 
     stance: Stance
     start: Offset

@@ -1,36 +1,38 @@
 """Cues: words and constructions that show what a passage does to a provision.
 
-The patterns are data (languages/*.toml). They are indexed by their first two letters, so that only
-a handful is tried at each word. A negator before a cue in the same clause turns it; a concession, a
-condition or somebody else's opinion makes it weaker.
+The patterns are data (languages/*.toml), the grammar is here and in ``scopes``: a negator in the same segment turns a
+cue, and so does a doubt before it ("we do not think that …"); a concession, a condition or somebody else's opinion
+makes it weaker; a verdict on that opinion ("we disagree") takes its stance from it; a request is filled by what it
+asks for ("we suggest that it be deleted" proposes nothing, it challenges).
 """
 
 import bisect
-import re
-from collections import defaultdict
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 from policydiff import languages
-from policydiff.documents.mapping import normalise
+from policydiff.documents.mapping import MappedText, normalise
+from policydiff.documents.sentences import split_sentences
 from policydiff.errors import SettingsError
+from policydiff.findings.clauses import Clause, Openers, Word, segment_cuts, split_clauses
+from policydiff.findings.lexicon import Kind, Lexicon
+from policydiff.findings.scopes import WORD, Grammar, Scope, Scopes
 from policydiff.models import Stance
 
-Scope = Literal["plain", "concession", "condition", "reported"]
-
-_WORD = re.compile(r"[^\W\d_]+|\d+")
-_CLAUSE_END = re.compile(r"[,.;:!?()»«\"”“]|\s[–—-]\s")
-_SCOPES: tuple[Scope, ...] = ("reported", "concession", "condition")
-# A negator reaches this many words to the right; further off it seldom belongs to the cue.
-_REACH = 5
-_WEAK, _LOWERED, _TURNED = 0.35, 0.5, 0.8
+_LOWERED, _BARELY, _TURNED = 0.5, 0.2, 0.8
 _OPPOSITE: dict[Stance, Stance] = {"endorsed": "challenged", "challenged": "endorsed"}
+# A request that is filled by an edit of the wording tells this much by itself.
+_FILLED = 0.1
+# From here on a cue counts as a strong one, turned or asked for in a question included.
+STRONG = 0.45
+# How many passages are kept parsed: the pairs of one passage come one after the other.
+_KEPT = 512
 
 
 @dataclass(frozen=True, slots=True)
 class CueMatch:
-    """``text[start:end]`` shows ``stance`` with ``strength`` in (0, 1].
+    """``text[start:end]`` shows ``stance`` with ``strength`` in (0, 1]; ``clause`` is the number of its clause.
 
     ``negated`` says that a negator turned it (``stance`` is what remains after that); ``scope`` is
     "plain", "concession", "condition" or "reported".
@@ -41,16 +43,31 @@ class CueMatch:
     end: int
     strength: float
     negated: bool
-    scope: str
+    scope: Scope
+    kind: Kind = "plain"
+    clause: int = 0
 
 
-def _regex(pattern: str) -> str:
-    source = re.escape(pattern).replace(r"\*", r"\w*").replace(r"\ …\ ", r"(?: \S+){0,3}? ").replace(r"\ ", ",? ")
-    return source + r"(?!\w)"
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the cues of a passage say: its clauses and cues in order, spans in the text as it is.
 
+    ``ironic`` counts marks of irony, ``first_person`` words that speak for the respondent. ``elliptic`` are the
+    numbers of clauses without a cue that turn the one before ("but not B", "unlike B"), ``alike`` of those that
+    repeat it ("the same goes for B").
+    """
 
-def _phrases(phrases: list[str]) -> re.Pattern[str]:
-    return re.compile(r"(?<!\w)(?:" + "|".join(_regex(p) for p in sorted(phrases, key=len, reverse=True)) + ")")
+    clauses: tuple[Clause, ...]
+    cues: tuple[CueMatch, ...]
+    ironic: int
+    first_person: int
+    elliptic: frozenset[int]
+    alike: frozenset[int]
+
+    def span(self, cue: CueMatch) -> tuple[int, int]:
+        """The span of the clause that carries ``cue``."""
+        clause = self.clauses[cue.clause]
+        return min(clause.start, cue.start), max(clause.end, cue.end)
 
 
 class CueFinder:
@@ -65,95 +82,180 @@ class CueFinder:
         if not pack:
             raise SettingsError(f"language {language!r} has no cues; add a [cues] table to languages/{language}.toml")
         self.language = language
-        buckets: dict[str, list[tuple[str, Stance, float]]] = defaultdict(list)
-        for stance in ("endorsed", "challenged", "more_explicit", "proposal", "mentioned"):
-            for level, strength in (("strong", 1.0), ("weak", _WEAK)):
-                for pattern in pack[stance][level]:
-                    buckets[pattern[:2].strip("*… ")].append((pattern, stance, strength))
-        self._buckets: dict[str, tuple[re.Pattern[str], list[tuple[Stance, float]]]] = {}
-        for key, entries in buckets.items():
-            entries.sort(key=lambda e: (-len(e[0]), e[0], e[1]))
-            alternatives = "|".join(f"({_regex(pattern)})" for pattern, _, _ in entries)
-            self._buckets[key] = re.compile(alternatives), [(s, w) for _, s, w in entries]
-        modifiers = pack["modifiers"]
-        self._negators = frozenset(modifiers["negators"])
-        self._breaks = frozenset(modifiers["clause_breaks"])
-        self._scopes = {
-            "reported": _phrases(modifiers["reported"]),
-            "concession": _phrases(modifiers["concessions"]),
-            "condition": _phrases(modifiers["conditions"]),
-        }
-        self._irony = _phrases(modifiers["irony"])
-        self._first_person = _phrases(modifiers["first_person"])
+        try:
+            self._lexicon = Lexicon(pack)
+            self._grammar = Grammar(pack["modifiers"])
+            self._openers = Openers(
+                frozenset(pack["modifiers"]["clause_breaks"]), frozenset(pack["modifiers"]["dependents"])
+            )
+        except KeyError as missing:
+            raise SettingsError(
+                f"[cues] of languages/{language}.toml lacks {missing}; da.toml has every list"
+            ) from None
 
     def __reduce__(self) -> tuple[type["CueFinder"], tuple[str]]:
         return CueFinder, (self.language,)
 
     def find(self, text: str) -> list[CueMatch]:
         """The cues of ``text`` in order, not overlapping, with spans in ``text`` as it is."""
+        return list(self.read(text).cues)
+
+    def read(self, text: str) -> Reading:
+        """Clauses and cues of ``text``."""
         mapped = normalise(text).lowered()
         low = mapped.text
-        words = [(m.start(), m.group()) for m in _WORD.finditer(low)]
-        cuts = sorted([m.start() for m in _CLAUSE_END.finditer(low)] + [at for at, w in words if w in self._breaks])
-        negators = [(i, at) for i, (at, w) in enumerate(words) if w in self._negators]
-        scopes = self._scoped(low)
-        found: list[CueMatch] = []
-        taken = 0
-        for i, (at, word) in enumerate(words):
-            if at < taken:
-                continue
-            hit = self._match(low, at, word)
-            if hit is None:
-                continue
-            stance, strength, end = hit
-            taken = end
-            clause = bisect.bisect_right(cuts, at)
-            negated = stance in _OPPOSITE and any(
-                0 < i - j <= _REACH and bisect.bisect_right(cuts, there) == clause for j, there in negators
-            )
-            if negated:
-                stance, strength = _OPPOSITE[stance], strength * _TURNED
-            scope = next((s for s in _SCOPES if any(a <= at < b for a, b in scopes[s])), "plain")
-            if scope != "plain":
-                strength *= _LOWERED
-            start, stop = mapped.origin(at, end)
-            found.append(CueMatch(stance, start, stop, strength, negated, scope))
-        return found
-
-    def clause_starts(self, text: str, start: int, end: int) -> list[int]:
-        """Where in ``text[start:end]`` a clause begins with a word that sets it against the one before ("but")."""
-        words = _WORD.finditer(text, start + 1, end)
-        return [m.start() for m in words if m.group().lower() in self._breaks]
+        words: list[Word] = [(m.start(), m.end(), m.group()) for m in WORD.finditer(low)]
+        sentences = _sentences(text, mapped, self.language)
+        hits = self._hits(low, words)
+        scopes = self._grammar.scopes(low, words, segment_cuts(low, words, self._openers), sentences)
+        cues = [c for hit in hits if (c := self._scoped(hit, scopes)) is not None]
+        cues += self._asked(low, sentences, cues) + self._conditional(cues, scopes)
+        cues = _without_overlaps(sorted(cues, key=lambda c: (c.start, -c.strength)))
+        clauses = split_clauses(low, words, sentences, self._openers, [c.start for c in cues])
+        cues = _judged(_filled(_placed(cues, clauses), clauses), clauses)
+        elliptic, alike = self._grammar.repeats(low, words, clauses, {c.clause for c in cues if c.stance in _OPPOSITE})
+        return Reading(
+            tuple(replace(c, start=a, end=b) for c in clauses for a, b in [mapped.origin(c.start, c.end)]),
+            tuple(replace(c, start=a, end=b) for c in cues for a, b in [mapped.origin(c.start, c.end)]),
+            self._grammar.ironic(low),
+            self._grammar.first_person(low),
+            elliptic,
+            alike,
+        )
 
     def ironic(self, text: str) -> int:
         """How many marks of irony ``text`` has."""
-        return len(self._irony.findall(normalise(text).text.lower()))
+        return self._grammar.ironic(normalise(text).text.lower())
 
     def first_person(self, text: str) -> int:
         """How many words of ``text`` speak for the respondent."""
-        return len(self._first_person.findall(normalise(text).text.lower()))
+        return self._grammar.first_person(normalise(text).text.lower())
 
-    def _match(self, low: str, at: int, word: str) -> tuple[Stance, float, int] | None:
-        for key in (word[:2], word[:1]):
-            bucket = self._buckets.get(key)
-            match = bucket[0].match(low, at) if bucket else None
-            if bucket and match and match.lastindex:
-                stance, strength = bucket[1][match.lastindex - 1]
-                return stance, strength, match.end()
-        return None
-
-    def _scoped(self, low: str) -> dict[str, list[tuple[int, int]]]:
-        """The stretches that stand under a concession, a condition or a reported opinion."""
-        out: dict[str, list[tuple[int, int]]] = {}
-        for name, pattern in self._scopes.items():
-            out[name] = []
-            for match in pattern.finditer(low):
-                stops = re.compile(r"[.!?;]" if name == "reported" else r"[,.!?;]").search(low, match.end())
-                out[name].append((match.end(), stops.start() if stops else len(low)))
+    def _hits(self, low: str, words: Sequence[Word]) -> list[tuple[CueMatch, int, int]]:
+        """Cues as the lexicon has them, with the number of their word and how many words the pattern has."""
+        out, taken = [], 0
+        for i, (at, _, word) in enumerate(words):
+            if at < taken:
+                continue
+            hit = self._lexicon.match(low, at, word)
+            if hit is not None:
+                taken = hit.end
+                e = hit.entry
+                out.append((CueMatch(e.stance, at, hit.end, e.strength, False, "plain", e.kind), i, hit.literal))
         return out
+
+    def _scoped(self, hit: tuple[CueMatch, int, int], scopes: Scopes) -> CueMatch | None:
+        """A cue turned and weakened by what it stands under; None for mere courtesy."""
+        cue, number, literal = hit
+        if cue.kind == "courtesy" or scopes.told(cue.start):
+            return None
+        negated = scopes.negated(number, cue.end, literal)
+        scope = scopes.of(cue.start)
+        if cue.kind == "clear":
+            if negated or scopes.wished(number):
+                return replace(cue, stance="more_explicit", strength=1.0, negated=negated, scope=scope)
+            cue = replace(cue, stance="endorsed")
+        turned = cue.stance in _OPPOSITE and (negated != scopes.doubted(cue.start))
+        if cue.stance == "endorsed" and not negated and scopes.hypothetical(number, cue.end):
+            return replace(cue, stance="challenged", strength=cue.strength * _TURNED, negated=True, scope="condition")
+        if turned:
+            cue = replace(cue, stance=_OPPOSITE[cue.stance], strength=cue.strength * _TURNED, negated=True)
+        if scope == "plain":
+            return cue
+        barely = scope in ("reported", "condition") or cue.stance == "challenged"
+        return replace(cue, strength=cue.strength * (_BARELY if barely else _LOWERED), scope=scope)
+
+    def _asked(self, low: str, sentences: Sequence[tuple[int, int]], cues: Sequence[CueMatch]) -> list[CueMatch]:
+        """A cue for each question that has no strong one of its own: what its first words ask for."""
+        out = []
+        for begin, end in sentences:
+            if not low[begin:end].rstrip(" »”\"')").endswith("?"):
+                continue
+            if any(begin <= c.start < end and c.strength >= STRONG for c in cues):
+                continue
+            asked = self._grammar.question(low, begin, end)
+            if asked is not None:
+                stance, a, b = asked
+                out.append(CueMatch(stance, a, b, _LOWERED, False, "plain"))
+        return out
+
+    def _conditional(self, cues: Sequence[CueMatch], scopes: Scopes) -> list[CueMatch]:
+        """What an approval is conditional on is asked for."""
+        out = []
+        for a, b, begin, end in scopes.conditions:
+            near = [c for c in cues if begin <= c.start < end and c.strength >= STRONG]
+            # Under a condition only what would be ("would support") keeps its strength.
+            if any(c.stance == ("challenged" if c.scope == "condition" else "endorsed") for c in near):
+                out.append(CueMatch("proposal", a, b, _LOWERED, False, "condition"))
+        return out
+
+
+def _sentences(text: str, mapped: MappedText, language: str) -> list[tuple[int, int]]:
+    """The sentences of ``text`` as spans in ``mapped.text``."""
+    spans = [
+        (bisect.bisect_left(mapped.starts, a), bisect.bisect_left(mapped.starts, b))
+        for a, b in split_sentences(text, language)
+    ]
+    return [(a, b) for a, b in spans if a < b]
+
+
+def _without_overlaps(cues: Sequence[CueMatch]) -> list[CueMatch]:
+    out: list[CueMatch] = []
+    for cue in cues:
+        if not out or cue.start >= out[-1].end:
+            out.append(cue)
+    return out
+
+
+def _placed(cues: Sequence[CueMatch], clauses: Sequence[Clause]) -> list[CueMatch]:
+    starts = [c.start for c in clauses]
+    return [replace(c, clause=max(0, bisect.bisect_right(starts, c.start) - 1)) for c in cues]
+
+
+def _filled(cues: Sequence[CueMatch], clauses: Sequence[Clause]) -> list[CueMatch]:
+    """Requests that are filled by an edit later in their sentence lose their own strength."""
+    out = list(cues)
+    for n, cue in enumerate(cues):
+        if cue.kind != "request":
+            continue
+        sentence = clauses[cue.clause].sentence
+        for later in cues[n + 1 :]:
+            if clauses[later.clause].sentence != sentence or later.stance == "proposal":
+                if later.kind == "request" and clauses[later.clause].sentence == sentence:
+                    continue
+                break
+            if later.kind in ("edit", "clear") or (later.stance == "more_explicit" and later.strength >= STRONG):
+                out[n] = replace(cue, strength=_FILLED)
+                break
+    return out
+
+
+def _judged(cues: Sequence[CueMatch], clauses: Sequence[Clause]) -> list[CueMatch]:
+    """Verdicts on an opinion that was reported in the same sentence or the one before take its stance, or turn it."""
+    out = list(cues)
+    for n, cue in enumerate(cues):
+        if cue.kind != "verdict" or cue.scope == "reported":
+            continue
+        sentence = clauses[cue.clause].sentence
+        told = [
+            c
+            for c in cues[:n]
+            if c.scope == "reported" and c.stance in _OPPOSITE and sentence - 1 <= clauses[c.clause].sentence
+        ]
+        if told:
+            opinion = max(told, key=lambda c: c.strength).stance
+            stance = opinion if cue.stance == "endorsed" else _OPPOSITE[opinion]
+            out[n] = replace(cue, stance=stance, strength=1.0)
+    return out
 
 
 @cache
 def finder(language: str) -> CueFinder:
     """The finder of ``language``, made once."""
     return CueFinder(language)
+
+
+@lru_cache(maxsize=_KEPT)
+def read(text: str, language: str) -> Reading:
+    """The reading of ``text``; those of the last passages are kept."""
+    return finder(language).read(text)

@@ -17,22 +17,24 @@ from policydiff.errors import SettingsError
 from policydiff.evaluation import measures
 from policydiff.evidence.quotes import QuoteMatcher
 from policydiff.evidence.references import ReferenceMatcher
-from policydiff.findings.stance import (
+from policydiff.findings.stance import EmbeddedJudge, labels
+from policydiff.findings.stance_features import (
     BUCKETS,
-    EmbeddedJudge,
     StancePair,
-    dense_features,
+    dense_matrix,
     focus_spans,
-    labels,
     sparse_features,
     view,
 )
 from policydiff.gold import GoldSet, gold_folders, read_gold
 from policydiff.models import STANCES
 
-# Chosen in nine folds of the natural consultations, of (1, 1), (2, .5), (2, 1) and (4, .5).
-C = 4.0  # inverse regularisation
-CUE_SCALE = 0.5  # how much a cue sum weighs beside a unit-length field of words
+# Chosen in nine folds of the natural consultations, of C .5, 1, 2, 4, scales .25, .35, .5, contrasts 0, .5, .7, 1.
+C = 2.0  # inverse regularisation
+CUE_SCALE = 0.35  # how much a cue sum weighs beside a unit-length field of words
+CONTRAST = 0.5  # how much of a bucket's scale comes from its log-count ratio
+SMOOTHING = 3.0  # pairs added to every count
+RATIO_CAP = 3.0  # of the log-count ratio
 _GRID = np.round(np.arange(0.15, 0.71, 0.02), 2)  # thresholds tried
 _FOLDS = 10  # of responses, where there is one consultation
 
@@ -79,11 +81,12 @@ def pairs_of(gold: GoldSet) -> list[Pairs]:
                 )
                 labelled.append([s in alignment.stances for s in STANCES])
         if pairs:
-            groups.append(_group(f"{gold.name}/{response}", gold.policy.language, pairs, np.array(labelled)))
+            groups.append(grouped(f"{gold.name}/{response}", gold.policy.language, pairs, np.array(labelled)))
     return groups
 
 
-def _group(name: str, language: str, pairs: Sequence[StancePair], gold: Bools) -> Pairs:
+def grouped(name: str, language: str, pairs: Sequence[StancePair], gold: Bools) -> Pairs:
+    """Labelled pairs of one language, with ``gold`` of shape (n, 5), as features to fit on."""
     from scipy.sparse import csr_matrix
 
     views = [view(p, language) for p in pairs]
@@ -93,7 +96,7 @@ def _group(name: str, language: str, pairs: Sequence[StancePair], gold: Bools) -
         starts = np.cumsum([0] + [len(r[k]) for r in rows])
         columns = np.concatenate([r[k] for r in rows])
         fields.append(csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape=(len(rows), BUCKETS)))
-    return Pairs(name, language, fields, np.array([dense_features(v, language) for v in views]), gold)
+    return Pairs(name, language, fields, dense_matrix(views, language), gold)
 
 
 def joined(name: str, groups: Sequence[Pairs]) -> Pairs:
@@ -125,28 +128,45 @@ def design(pairs: Pairs, idf: npt.NDArray[np.float32]) -> Any:
     return hstack([total, csr_matrix(pairs.dense * CUE_SCALE)]).tocsr()
 
 
+def contrast(present: Any, labelled: Bools) -> npt.NDArray[np.float32]:
+    """How much each bucket is stretched: half of it by how unlike its rates are with and without a label.
+
+    ``present`` is sparse, (n, BUCKETS), of zeros and ones. The scale is 1 in the mean over what occurs. After the
+    log-count ratios of Wang and Manning (2012), in whose interpolation half is the middle.
+    """
+    counts = [np.asarray(present[rows].sum(axis=0)).ravel() for rows in (labelled, ~labelled)]
+    rates = [(c + SMOOTHING) / (rows.sum() + SMOOTHING) for c, rows in zip(counts, (labelled, ~labelled), strict=True)]
+    ratio = np.minimum(np.abs(np.log(rates[0] / rates[1])), RATIO_CAP)
+    occurs = counts[0] + counts[1]
+    mean = float(ratio @ occurs / max(occurs.sum(), 1)) or 1.0
+    return np.asarray(1 - CONTRAST + CONTRAST * ratio / mean, dtype=np.float32)
+
+
 def fit_weights(sets: Sequence[Pairs], idf: npt.NDArray[np.float32]) -> tuple[Floats, Floats]:
-    """Weights (BUCKETS + cues, 5) and biases (5,) of a logistic regression a stance."""
+    """Weights (BUCKETS + cues, 5) and biases (5,) of a logistic regression a stance, over stretched buckets."""
     from scipy.sparse import vstack
     from sklearn.linear_model import LogisticRegression
 
     x, y = vstack([design(s, idf) for s in sets]).tocsr(), np.concatenate([s.gold for s in sets])
+    present = x[:, :BUCKETS].astype(bool).astype(np.float32)
     weights, biases = np.zeros((x.shape[1], len(STANCES))), np.full(len(STANCES), -10.0)
     for k in range(len(STANCES)):
         if len(set(y[:, k])) < 2:
             biases[k] = 10.0 if y[:, k].all() else -10.0  # never (or always) seen: nothing to weigh
             continue
-        model = LogisticRegression(C=C, class_weight="balanced", solver="liblinear", tol=1e-3, random_state=0)
-        model.fit(x, y[:, k])
-        weights[:, k], biases[k] = model.coef_[0], model.intercept_[0]
+        scale = np.ones(x.shape[1], dtype=np.float32)
+        scale[:BUCKETS] = contrast(present, y[:, k])
+        model = LogisticRegression(C=C, class_weight="balanced", solver="liblinear", tol=1e-2, random_state=0)
+        model.fit(x.multiply(scale).tocsr(), y[:, k])
+        weights[:, k], biases[k] = model.coef_[0] * scale, model.intercept_[0]
     return weights, biases
 
 
-def held_out(sets: Sequence[Pairs]) -> list[Floats]:
-    """Raw scores (n, 5) of each set from a model fitted on the others."""
+def held_out(sets: Sequence[Pairs], also: Sequence[Pairs] = ()) -> list[Floats]:
+    """Raw scores (n, 5) of each set from a model fitted on the others, and on ``also``."""
     out = []
     for left_out in sets:
-        rest = [s for s in sets if s is not left_out]
+        rest = [*(s for s in sets if s is not left_out), *also]
         idf = rarity(rest)
         weights, biases = fit_weights(rest, idf)
         out.append(np.asarray(design(left_out, idf) @ weights + biases))
@@ -200,10 +220,10 @@ class FittedJudge:
         (folder / "stance.json").write_text(json.dumps(full, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def fit_stances(sets: Sequence[Pairs]) -> FittedJudge:
-    """Weights from all sets; the Platt maps and the thresholds from the held-out scores."""
+def fit_stances(sets: Sequence[Pairs], also: Sequence[Pairs] = ()) -> FittedJudge:
+    """Weights from all sets and ``also``; the Platt maps and the thresholds from the held-out scores of ``sets``."""
     gold = np.concatenate([s.gold for s in sets])
-    scores = held_out(sets)
+    scores = held_out(sets, also)
     lines = platt(np.concatenate(scores), gold)
     probabilities = [probability(s, lines) for s in scores]
     stacked = np.concatenate(probabilities)
@@ -211,8 +231,9 @@ def fit_stances(sets: Sequence[Pairs]) -> FittedJudge:
         _GRID[np.nanargmax([np.nan_to_num(measures.f1(stacked[:, k] >= t, gold[:, k])) for t in _GRID])]
         for k in range(len(STANCES))
     ]
-    idf = rarity(sets)
-    weights, biases = fit_weights(sets, idf)
+    every = [*sets, *also]
+    idf = rarity(every)
+    weights, biases = fit_weights(every, idf)
     tensors: dict[str, npt.NDArray[Any]] = {
         "bias": biases.astype(np.float32),
         # safetensors writes the bytes as they lie, so they must lie in order
@@ -238,13 +259,15 @@ def fit_judge(
         SettingsError: there are fewer than two responses with an alignment to fit on.
     """
     paths = [folders] if isinstance(folders, Path | str) else list(folders)
-    grouped = [groups for f in gold_folders(paths) if (groups := pairs_of(read_gold(f)))]
-    sets = [joined(str(n), groups) for n, groups in enumerate(grouped)]
+    labelled = [groups for f in gold_folders(paths) if (groups := pairs_of(read_gold(f)))]
+    sets = [joined(str(n), groups) for n, groups in enumerate(labelled)]
     if len(sets) == 1:
-        folds = [grouped[0][k::_FOLDS] for k in range(_FOLDS)]
+        folds = [labelled[0][k::_FOLDS] for k in range(_FOLDS)]
         sets = [joined(str(k), fold) for k, fold in enumerate(folds) if fold]
     if len(sets) < 2:
         raise SettingsError("fitting needs at least two responses with an alignment; label some more")
     pairs = sum(len(s.gold) for s in sets)
-    fit_stances(sets).save(Path(out), {"name": name, "data": f"{pairs} pairs of {len(grouped)} labelled consultations"})
+    fit_stances(sets).save(
+        Path(out), {"name": name, "data": f"{pairs} pairs of {len(labelled)} labelled consultations"}
+    )
     return EmbeddedJudge(language, folder=out)

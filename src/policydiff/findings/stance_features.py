@@ -1,0 +1,277 @@
+"""What the judge of stances sees of a pair: words and characters, cues about the provision, the form of the passage.
+
+Clauses that speak of the provision are seen apart from the rest (``targets``). What the passage quotes from the
+provision is masked: quoting is no stance.
+"""
+
+import re
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from policydiff.documents.sentences import split_sentences
+from policydiff.evidence.matches import Match
+from policydiff.findings.cues import STRONG, CueMatch, Reading, read
+from policydiff.findings.lexicon import WEAK
+from policydiff.findings.targets import Addressed, addressed
+from policydiff.models import STANCES, Stance
+
+Floats = npt.NDArray[np.float32]
+
+BUCKETS = 1 << 16
+# Runs of at least this many words of the provision are taken to be quotation.
+_QUOTED_RUN = 5
+# Words longer than this are compared by their beginning when a sentence is matched with a provision.
+_STEM = 6
+# A share of cues is taken against this much more strength, so that one weak cue alone is not all.
+_SOME_CUE = 0.3
+# Strength from which a cue is a plain strong one, a turned one included.
+_PLAIN = 0.79
+# From here on "we have no comments" is what the clause says.
+_NOTHING_SAID = 0.9
+# The fields that hold character n-grams, and what theirs begin with.
+_WITH_CHARACTERS = {"w": "c", "F": "F"}
+# The hashed characters of this many words are kept: most words recur.
+_WORDS_KEPT = 1 << 14
+# A passage of fewer words than this is brief.
+_BRIEF = 30
+_WORD = re.compile(r"\w+|[?!]")
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class StancePair:
+    """A passage and a provision that it addresses.
+
+    ``focus`` holds spans in ``passage`` of the evidence (reference, quote) of this provision, ``others`` those of
+    other provisions; ``section`` is the heading over the passage and ``previous`` the passage before it.
+    """
+
+    passage: str
+    provision_title: str
+    provision_text: str
+    section: str = ""
+    previous: str = ""
+    focus: tuple[tuple[int, int], ...] = ()
+    others: tuple[tuple[int, int], ...] = ()
+
+
+def focus_spans(matches: Iterable[Match]) -> tuple[tuple[int, int], ...]:
+    """The spans of a pair's matches that say where in the passage the provision is meant."""
+    return tuple((m.start, m.end) for m in matches if m.start is not None and m.end is not None)
+
+
+def masked(pair: StancePair) -> str:
+    """The passage with what it quotes from the provision blanked out, at unchanged offsets."""
+    theirs = [m.group() for m in _WORD.finditer(f"{pair.provision_title} {pair.provision_text}".lower())]
+    runs = {tuple(theirs[i : i + _QUOTED_RUN]) for i in range(len(theirs) - _QUOTED_RUN + 1)}
+    spans = [(m.start(), m.end(), m.group().lower()) for m in _WORD.finditer(pair.passage)]
+    out = list(pair.passage)
+    for i in range(len(spans) - _QUOTED_RUN + 1):
+        if tuple(w for _, _, w in spans[i : i + _QUOTED_RUN]) in runs:
+            start, end = spans[i][0], spans[i + _QUOTED_RUN - 1][1]
+            out[start:end] = " " * (end - start)
+    return "".join(out)
+
+
+def _focus(pair: StancePair, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The sentences about the provision: those with its evidence, else those that share most words with it."""
+    own = [(a, b) for a, b in sentences if _meets(pair.focus, a, b)]
+    if own:
+        return own
+    wanted = {m.group()[:_STEM] for m in _LETTERS.finditer(f"{pair.provision_title} {pair.provision_text}".lower())}
+    shared = [
+        len(wanted & {m.group()[:_STEM] for m in _LETTERS.finditer(pair.passage[a:b].lower()) if len(m.group()) > 3})
+        for a, b in sentences
+    ]
+    most = max(shared, default=0)
+    return [sentence for sentence, n in zip(sentences, shared, strict=True) if n == most]
+
+
+def _meets(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
+    return any(a < end and start < b for a, b in spans)
+
+
+def _hash(name: str) -> int:
+    return zlib.crc32(name.encode()) % BUCKETS
+
+
+def _field(text: str, prefix: str) -> set[int]:
+    """Words and pairs of words, with the characters of the whole passage ("w"); of "F" the characters alone."""
+    words = _WORD.findall(text.lower())
+    out: set[int] = set()
+    if prefix in _WITH_CHARACTERS:
+        out.update(*(_characters(word, _WITH_CHARACTERS[prefix]) for word in set(words)))
+    if prefix != "F":
+        out |= {_hash(f"{prefix}{w}") for w in words}
+        out |= {_hash(f"{prefix}{a} {b}") for a, b in pairwise(words)}
+    return out
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _characters(word: str, prefix: str) -> frozenset[int]:
+    framed = f" {word} "
+    return frozenset(_hash(f"{prefix}{framed[i : i + n]}") for n in (3, 4, 5) for i in range(len(framed) - n + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the features of a pair are taken from.
+
+    ``text`` is the masked passage, ``focus`` its sentences about the provision, ``reading`` its clauses and cues,
+    ``about`` which of them are about the provision.
+    """
+
+    text: str
+    sentences: list[tuple[int, int]]
+    focus: list[tuple[int, int]]
+    reading: Reading
+    about: Addressed
+
+    def own_spans(self) -> list[tuple[int, int]]:
+        """The clauses about the provision that lie in sentences about it; all of these where no clause does."""
+        clauses = self.reading.clauses
+        spans = [
+            (clauses[n].start, clauses[n].end)
+            for n in sorted(self.about.clauses)
+            if _meets(self.focus, clauses[n].start, clauses[n].end)
+        ]
+        return spans or self.focus
+
+    def own_text(self) -> str:
+        """The text of ``own_spans``."""
+        return " ".join(self.text[a:b] for a, b in self.own_spans())
+
+
+def view(pair: StancePair, language: str) -> View:
+    """The view of a pair, made once for all its features."""
+    sentences = split_sentences(pair.passage, language)
+    text = masked(pair)
+    reading = read(text, language)
+    previous = read(pair.previous, language) if reading.alike and pair.previous else None
+    return View(
+        text, sentences, _focus(pair, sentences), reading, addressed(reading, pair.focus, pair.others, previous)
+    )
+
+
+def sparse_features(
+    seen: View, known: dict[tuple[str, str], npt.NDArray[np.int64]] | None = None
+) -> list[npt.NDArray[np.int64]]:
+    """The hashed fields of a view, sorted indices: words and characters of the passage, words of the clauses about
+    the provision, their characters, words of the last sentence, and the cues.
+
+    ``known`` keeps what was hashed, for the next pair of the same passage.
+    """
+    known = {} if known is None else known
+    own = seen.own_text()
+    last = seen.text[seen.sentences[-1][0] :] if seen.sentences else ""
+    fields = []
+    for prefix, text in (("w", seen.text), ("f", own), ("F", own), ("l", last)):
+        if (prefix, text) not in known:
+            known[prefix, text] = np.array(sorted(_field(text, prefix)), dtype=np.int64)
+        fields.append(known[prefix, text])
+    return [*fields, _tagged(seen)]
+
+
+def _tagged(seen: View) -> npt.NDArray[np.int64]:
+    """The cues about the provision with the stance they have in their scope, and which follow on which."""
+    tags = [f"{c.stance} {c.kind} {c.scope}" for c in seen.about.own]
+    names = {f"q{tag}" for tag in tags} | {f"q{a}, {b}" for a, b in pairwise(["", *tags, ""])}
+    names |= {f"q{c.stance}: {' '.join(seen.text[c.start : c.end].lower().split())}" for c in seen.about.own}
+    return np.array(sorted({_hash(name) for name in names}), dtype=np.int64)
+
+
+def cues_say(cues: Sequence[CueMatch]) -> tuple[Stance, ...]:
+    """The stances that cues alone amount to, ``mentioned`` where they amount to none."""
+    top = dict.fromkeys(STANCES, 0.0)
+    for cue in cues:
+        top[cue.stance] = max(top[cue.stance], cue.strength)
+    said = tuple(s for s in STANCES[:4] if top[s] >= STRONG)
+    if not said and top["mentioned"] < _NOTHING_SAID:
+        said = tuple(s for s in STANCES[:3] if top[s] >= WEAK)
+    return said or ("mentioned",)
+
+
+def dense_features(seen: View, language: str) -> Floats:
+    """Cue sums and maxima about the provision and elsewhere, what the cues amount to, and the form: a vector."""
+    last = seen.sentences[-1][0] if seen.sentences else 0
+    own, other = seen.about.own, seen.about.other
+    near = [c for c in own if _meets(seen.focus, c.start, c.end)]
+    far = [c for c in own if not _meets(seen.focus, c.start, c.end)]
+    sums = np.array(
+        [_sums(near), _sums(far), _sums(other), _tops(own), _tops(near), _sums([c for c in own if c.start >= last])]
+    )
+    everywhere = sums[0] + sums[1]
+    shares = [total / (total.sum() + _SOME_CUE) for total in (everywhere, sums[0])]
+    strong = [sums[n] >= _PLAIN for n in (3, 4)]
+    said = np.concatenate([_said(own), _said(near)])
+    # In a short passage what the cues amount to decides, in a long one it is one hint among many.
+    brief = len(_WORD.findall(seen.text)) < _BRIEF
+    parts = [np.log1p(sums).ravel(), *(2 * s for s in shares), *(2 * s for s in strong), said, 2 * said * brief]
+    return np.concatenate([*parts, _scopes(own), _form(seen, language)]).astype(np.float32)
+
+
+def dense_matrix(views: Sequence[View], language: str) -> Floats:
+    """``dense_features`` of each view, a row a pair; judging and fitting both take them from here.
+
+    Vectors of the pairs (an encoder's of clause, passage and provision) belong here, as further columns.
+    """
+    return np.stack([dense_features(seen, language) for seen in views])
+
+
+def _sums(cues: Iterable[CueMatch]) -> Floats:
+    out = np.zeros(len(STANCES), dtype=np.float32)
+    for cue in cues:
+        out[STANCES.index(cue.stance)] += cue.strength
+    return out
+
+
+def _tops(cues: Iterable[CueMatch]) -> Floats:
+    out = np.zeros(len(STANCES), dtype=np.float32)
+    for cue in cues:
+        column = STANCES.index(cue.stance)
+        out[column] = max(out[column], cue.strength)
+    return out
+
+
+def _said(cues: Sequence[CueMatch]) -> Floats:
+    said = cues_say(cues)
+    return np.array([s in said for s in STANCES], dtype=np.float32)
+
+
+def _scopes(cues: Sequence[CueMatch]) -> Floats:
+    """How many endorsing and challenging cues stand under each scope, are turned, or come from a rule of their own."""
+    rows = [
+        sum(c.stance == stance and test for c, test in ((c, c.scope == scope) for c in cues))
+        for scope in ("concession", "condition", "reported")
+        for stance in ("endorsed", "challenged")
+    ]
+    rows += [sum(c.negated and c.stance == stance for c in cues) for stance in ("endorsed", "challenged")]
+    rows += [
+        sum(c.kind == kind and c.strength >= STRONG for c in cues) for kind in ("edit", "request", "verdict", "clear")
+    ]
+    return np.minimum(np.array(rows, dtype=np.float32), 2)
+
+
+def _form(seen: View, language: str) -> Floats:
+    text = seen.text
+    words = len(_WORD.findall(text))
+    form = (
+        min(text.count("?"), 3),
+        text.count("!") > 0,
+        min(seen.reading.ironic, 2),
+        min(seen.reading.first_person, 4),
+        np.log1p(words) / 2,
+        len(seen.sentences) == 1,
+        words < 12,
+        text.rstrip().endswith(":"),
+        len(seen.focus) / max(len(seen.sentences), 1),
+        len(seen.about.clauses) / max(len(seen.reading.clauses), 1),
+        language == "en",
+    )
+    return np.array(form, dtype=np.float32)

@@ -1,6 +1,6 @@
 """``python -m benchmarks NAME``: run a benchmark, show its table, compare with the committed result.
 
-    python -m benchmarks quality | speed
+    python -m benchmarks quality | ablation | speed
     python -m benchmarks argkp | pragtag | perspectrum --data DIR
 
 ``--save`` replaces the committed result in benchmarks/results.
@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.pictures import draw
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("quality", "speed", "argkp", "pragtag", "perspectrum")
+NAMES = ("quality", "ablation", "speed", "argkp", "pragtag", "perspectrum")
 PACKAGES = ("policydiff", "numpy", "scikit-learn", "rapidfuzz", "tokenizers", "sentence-transformers", "torch")
 _SHOWN = 20  # cases gained or lost that are printed
 

@@ -28,9 +28,9 @@ import numpy.typing as npt
 from sklearn.metrics import average_precision_score
 
 from benchmarks.baselines import BASELINES
-from benchmarks.public_data import add_arguments, checksums, encoders, left_out, read_published
+from benchmarks.public_data import OURS, add_arguments, checksums, encoders, left_out, read_published
 from policydiff.errors import UnreadableError
-from policydiff.evidence.embeddings import Encoder, SimilarityMatcher, StaticEncoder, unit
+from policydiff.evidence.embeddings import Encoder, SimilarityMatcher, unit
 from policydiff.evidence.gathering import Gatherer
 from policydiff.evidence.lexical import LexicalMatcher
 from policydiff.findings.align import AlignmentModel
@@ -172,21 +172,21 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
     """
     groups = read_groups(options.data)
-    static, model = StaticEncoder(), AlignmentModel()
+    found, model = encoders(options.encoder), AlignmentModel()
     systems = {name: [system(g.arguments, g.key_points) for g in groups] for name, system in BASELINES.items()}
-    for name, encoder in encoders(options.encoder).items():
+    for name, encoder in found.items():
         systems[f"{name}, cosine"] = [plain_cosine(g, encoder) for g in groups]
         systems[f"{name}, centred cosine"] = [centred_cosine(g, encoder) for g in groups]
     systems |= {
         "policydiff lexical": [lexical(g) for g in groups],
-        "policydiff alignment, each argument alone": [alignment(g, static, model, together=False) for g in groups],
-        "policydiff alignment, centred together": [alignment(g, static, model, together=True) for g in groups],
+        "policydiff alignment, each argument alone": [alignment(g, found[OURS], model, together=False) for g in groups],
+        "policydiff alignment, centred together": [alignment(g, found[OURS], model, together=True) for g in groups],
     }
     return {
         "benchmark": "argkp",
         "measured_on": f"dev, {len(groups)} groups, {sum(len(g.arguments) for g in groups)} arguments",
         "rows": [{"system": name, **measures(groups, scores)} for name, scores in systems.items()],
         "left_out": left_out(),
-        "models": {"encoder": static.name, "alignment": model.name},
+        "models": {"encoder": found[OURS].name, "alignment": model.name},
         "data": checksums(options.data, FILES, LAYOUT),
     }

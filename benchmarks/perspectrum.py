@@ -137,7 +137,7 @@ def retrieval_rows(claims: Sequence[Claim], pool: Sequence[str], found: Encoders
     lexical = LexicalMatcher(texts, texts).scores(pool).mean(axis=2).T
     yield {"part": "retrieval", "system": "policydiff lexical", **retrieval(lexical, claims)}
     both = lexical + SimilarityMatcher(texts, found[OURS]).scores(pool).T
-    yield {"part": "retrieval", "system": "policydiff lexical and static encoder, summed", **retrieval(both, claims)}
+    yield {"part": "retrieval", "system": f"policydiff lexical and {OURS}, summed", **retrieval(both, claims)}
 
 
 def pair_vectors(perspectives: npt.NDArray[Any], claims: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -9,9 +9,10 @@ import numpy as np
 
 from benchmarks.baselines import minilm
 from policydiff.errors import UnreadableError
-from policydiff.evidence.embeddings import Encoder, Matrix, StaticEncoder, load_encoder
+from policydiff.evidence.embeddings import Encoder, Matrix, load_encoder
+from policydiff.evidence.model_files import DEFAULT, SHIPPED
 
-OURS = "static encoder"
+OURS = f"{DEFAULT} encoder"
 
 
 def add_arguments(parser: argparse.ArgumentParser, layout: str) -> None:
@@ -63,8 +64,8 @@ class Remembering:
 
 
 def encoders(names: Sequence[str]) -> dict[str, Remembering]:
-    """The embedded encoder, all-MiniLM-L6-v2 where its package is installed, then those asked for by name."""
-    found: dict[str, Encoder] = {OURS: StaticEncoder()}
+    """The embedded encoders, all-MiniLM-L6-v2 where its package is installed, then those asked for by name."""
+    found: dict[str, Encoder] = {f"{name} encoder": load_encoder(name) for name in SHIPPED}
     english = minilm()
     if english is not None:
         found["all-MiniLM-L6-v2"] = english

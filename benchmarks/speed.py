@@ -14,6 +14,8 @@ from rapidfuzz import fuzz
 
 from benchmarks.baselines import BASELINES, minilm
 from policydiff.comparing import Comparer
+from policydiff.evidence.embeddings import load_encoder
+from policydiff.evidence.model_files import SHIPPED
 from policydiff.gold import gold_folders, read_gold
 
 _SAMPLE = 100  # passages for the slow baselines
@@ -45,14 +47,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     sample, policy = texts[0][:_SAMPLE], sets[0].policy
     bodies = [p.text for p in policy.provisions]
     ngrams = BASELINES["TF-IDF character n-grams"]
-    encoder: Any = comparers[0].encoder
+    tokenizer = comparers[0].encoder.files.tokenizer
     rows = [
         ("read, segment and compare", each(lambda i: comparers[i].compare(sets[i].documents.values()))),
         ("quotes", each(lambda i: [gatherers[i].quotes.find(t) for t in texts[i]])),
         ("references", each(lambda i: gatherers[i].references.find(texts[i], [""] * len(texts[i])))),
         ("lexical", each(lambda i: gatherers[i].lexical.scores(texts[i]))),
-        ("similarity (embedded encoder)", each(lambda i: gatherers[i].similarity.scores(texts[i]))),
-        ("limit: tokenize once", each(lambda i: encoder._tokenizer.encode_batch(texts[i], add_special_tokens=False))),
+        ("limit: tokenize once", each(lambda i: tokenizer.encode_batch(texts[i], add_special_tokens=False))),
+        *((f"{name} encoder", each(lambda i, name=name: load_encoder(name).encode(texts[i]))) for name in SHIPPED),
         (
             "scikit-learn TF-IDF character n-grams",
             each(lambda i: ngrams(texts[i], bodies)),

@@ -164,7 +164,7 @@ def test_perspectrum_run(perspectrum_folder):
     rows = perspectrum.run(options(perspectrum, perspectrum_folder))["rows"]
     stance = {r["system"]: r["accuracy"] for r in rows if r["part"] == "stance"}
     assert stance["majority"] == 0.6667
-    assert stance["static encoder and policydiff judge, fitted"] == 1.0
+    assert stance["small encoder and policydiff judge, fitted"] == 1.0
 
 
 def test_pragtag_mean_is_over_domains_and_not_over_sentences():
@@ -187,7 +187,7 @@ def test_pragtag_run(pragtag_folder):
     assert (sentences[5].place, sentences[6].place, sentences[6].previous) == (1, 0, "")
     rows = pragtag.run(options(pragtag, pragtag_folder))["rows"]
     found = {(r["part"], r["system"]): r["mean"] for r in rows}
-    assert found["six", "policydiff features with static encoder, fitted"] == 1.0
+    assert found["six", "policydiff features with small encoder, fitted"] == 1.0
     assert found["six", "majority"] < 0.1
     assert found["four", "policydiff judge as shipped"] > found["four", "majority"]
 

@@ -1,10 +1,25 @@
+import hashlib
 import pickle
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from policydiff import Encoder, SentenceTransformerEncoder, SettingsError, StaticEncoder
-from policydiff.evidence.embeddings import SimilarityMatcher, load_encoder
+from policydiff import (
+    Encoder,
+    SentenceTransformerEncoder,
+    SettingsError,
+    StaticEncoder,
+    TransformerEncoder,
+    load_encoder,
+    model_path,
+)
+from policydiff.evidence.embeddings import SimilarityMatcher
+from policydiff.evidence.model_files import SHIPPED, cards
+
+EMBEDDED = pytest.mark.parametrize("encoder", [StaticEncoder(), TransformerEncoder()], ids=["static", "small"])
 
 
 def cosine(encoder, one, other):
@@ -12,44 +27,113 @@ def cosine(encoder, one, other):
     return float(a @ b)
 
 
-def test_static_encoder_gives_unit_rows_of_float32():
-    vectors = StaticEncoder().encode(["Flere skal i arbejde", "Children in school"])
+@EMBEDDED
+def test_an_embedded_encoder_gives_unit_rows_of_float32(encoder):
+    vectors = encoder.encode(["Flere skal i arbejde", "Children in school"])
     assert vectors.shape == (2, 384)
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
-def test_danish_and_english_share_a_space():
-    encoder = StaticEncoder()
+@EMBEDDED
+def test_danish_and_english_share_a_space(encoder):
     same = cosine(encoder, "børn og unge i skolen", "children and young people at school")
     other = cosine(encoder, "børn og unge i skolen", "traffic noise from lorries")
     assert same > other + 0.2
 
 
-def test_empty_and_unknown_texts_are_zero_not_nan():
-    vectors = StaticEncoder().encode(["", "   "])
+@EMBEDDED
+def test_empty_texts_are_zero_not_nan(encoder):
+    vectors = encoder.encode(["", "   "])
+    assert vectors.shape == (2, 384)
     assert not vectors.any()
+    assert encoder.encode([]).shape == (0, 384)
 
 
-def test_static_encoder_survives_pickling():
-    encoder = StaticEncoder()
+@EMBEDDED
+def test_an_embedded_encoder_survives_pickling(encoder):
     before = encoder.encode(["ligestilling"])
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(encoder)).encode(["ligestilling"]), before)  # noqa: S301
 
 
-def test_a_text_is_encoded_the_same_alone_and_among_others():
-    encoder = StaticEncoder()
-    texts = ["en gensidig proces", "et sundt liv", "trygge kvarterer"]
+@EMBEDDED
+def test_a_text_is_encoded_the_same_alone_and_among_others(encoder):
+    texts = ["en gensidig proces", "et sundt liv", "trygge kvarterer i hele byen " * 30]
     np.testing.assert_array_equal(encoder.encode(texts)[1], encoder.encode(texts[1:2])[0])
 
 
-def test_missing_folder_names_it(tmp_path):
-    with pytest.raises(SettingsError, match="no static encoder in"):
-        StaticEncoder(tmp_path).encode(["x"])
+def test_threads_change_nothing():
+    texts = [f"Forslag {n}: flere cykelstier" for n in range(9)]
+    np.testing.assert_array_equal(
+        TransformerEncoder(threads=1).encode(texts), TransformerEncoder(threads=3).encode(texts)
+    )
 
 
-def test_both_encoders_follow_the_protocol():
+def test_nothing_of_a_text_longer_than_the_window_is_cut_off():
+    encoder = TransformerEncoder()
+    filler = "Foreningen har læst udkastet med interesse. " * 60
+    plain, with_end = encoder.encode([filler, filler + "Cykelstier langs alle veje. " * 20])
+    assert float(plain @ with_end) < 0.999
+    assert cosine(encoder, filler + "Cykelstier langs alle veje. " * 20, "cykelstier") > cosine(
+        encoder, filler, "cykelstier"
+    )
+
+
+@pytest.mark.parametrize("encoder", [StaticEncoder, TransformerEncoder])
+def test_a_folder_without_a_model_is_named_with_what_it_needs(encoder, tmp_path):
+    with pytest.raises(SettingsError, match=r"no encoder in .*it needs model.safetensors"):
+        encoder(tmp_path).encode(["x"])
+
+
+def test_a_damaged_model_is_a_settings_error(tmp_path):
+    for file in Path(model_path("small")).iterdir():
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes()[: 2000 if file.suffix == ".safetensors" else None])
+    with pytest.raises(SettingsError, match="cannot be read"):
+        TransformerEncoder(tmp_path).encode(["x"])
+
+
+def test_sentence_transformers_loads_the_same_folder_and_gives_the_same_vectors():
+    texts = ["Vi bifalder princip E.", "The council should say more clearly what it means.", "Kort", "børn " * 200]
+    model = SentenceTransformerEncoder(model_path("small"))
+    cosines = (model.encode(texts) * TransformerEncoder().encode(texts)).sum(axis=1)
+    assert cosines.min() > 0.99
+
+
+def test_shipped_encoders_carry_a_card_with_the_hash_of_every_file():
+    for card in cards():
+        folder = Path(model_path(card["encoder"]))
+        for name, digest in card["files"].items():
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+        assert card["languages"] == ["da", "en"]
+        assert card["licence"]
+        assert card["from"]
+        assert card["limits"]
+
+
+def test_shipped_encoders_keep_to_their_size():
+    size = {card["encoder"]: card["bytes"] for card in cards()}
+    assert size["static"] < 12e6
+    assert size["small"] < 30e6
+
+
+def test_an_encoder_that_is_not_shipped_has_no_path():
+    with pytest.raises(SettingsError, match="there are static and small"):
+        model_path("large")
+
+
+def test_neither_embedded_encoder_imports_torch():
+    code = (
+        "import sys; from policydiff import load_encoder;"
+        f"[load_encoder(n).encode(['x']) for n in {SHIPPED}];"
+        "sys.exit('torch' in sys.modules or 'sentence_transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_all_encoders_follow_the_protocol():
     assert isinstance(StaticEncoder(), Encoder)
+    assert isinstance(TransformerEncoder(), Encoder)
     assert isinstance(load_encoder("some/model"), SentenceTransformerEncoder)
 
 

@@ -1,6 +1,10 @@
-"""Fit the shipped alignment model on the `natural` gold sets, measure it on the `hard` ones.
+"""Fit the alignment model of a shipped encoder on the `natural` gold sets, measure it on the `hard` ones.
 
-    python training/fit_alignment.py --gold fixtures/gold --date 2026-11-25
+    python training/fit_alignment.py --gold fixtures/gold --encoder small --held-out DIR... --date 2026-11-26
+
+The shipped encoders were supervised with the `natural` sets, so what they say of these sets is too good to fit on.
+``--held-out`` names exported encoders that were each supervised without some sets: a set is encoded by the one that
+did not see it.
 
 Every choice (size and number of trees, the weight of grade 1, thresholds, the Platt map) is made from
 leave-one-consultation-out scores on `natural`. The `hard` sets are only measured; nothing is fitted on them.
@@ -15,13 +19,36 @@ import numpy as np
 import sklearn
 
 from policydiff.evaluation import measures
-from policydiff.evidence.embeddings import StaticEncoder
+from policydiff.evidence.embeddings import Encoder, Matrix, StaticEncoder, load_encoder
+from policydiff.evidence.model_files import SHIPPED
+from policydiff.evidence.transformer import TransformerEncoder
 from policydiff.findings.align import AlignmentModel
-from policydiff.findings.features import FEATURES
-from policydiff.fitting.alignment import Floats, Pairs, alignment_data, joined, pairs_of, probability
+from policydiff.fitting.alignment import Floats, Pairs, alignment_data, joined, pairs_of
 from policydiff.gold import gold_folders, read_gold
 
-NAME = "policydiff-alignment-1"
+NAME = "policydiff-alignment-2"
+
+
+class Remembering:
+    """An encoder that encodes no text twice."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._rows: dict[str, Matrix] = {}
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """As the encoder's own."""
+        fresh = [t for t in dict.fromkeys(texts) if t not in self._rows]
+        self._rows.update(zip(fresh, self._encoder.encode(fresh), strict=True) if fresh else ())
+        return np.stack([self._rows[t] for t in texts])
+
+
+def unseen(name: str, encoders: Sequence[StaticEncoder | TransformerEncoder]) -> Encoder:
+    """The one of the encoders that was not supervised with the set of this name."""
+    found = [e for e in encoders if name not in e.files.card["sets"]]
+    if len(found) != 1:
+        raise SystemExit(f"{len(found)} of the held-out encoders have not seen {name!r}; it must be one")
+    return found[0]
 
 
 def figures(confidences: Sequence[Floats], sets: Sequence[Pairs], threshold: float) -> dict[str, dict[str, float]]:
@@ -44,15 +71,19 @@ def main() -> None:
     """Fit, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gold", type=Path, required=True, help="folder with natural/ and hard/")
+    parser.add_argument("--encoder", choices=SHIPPED, required=True)
+    parser.add_argument("--held-out", type=Path, nargs="+", required=True, metavar="DIR")
     parser.add_argument("--date", required=True)
-    parser.add_argument("--out", type=Path, default=Path("src/policydiff/models_data/alignment.json"))
+    parser.add_argument("--out", type=Path, default=Path("src/policydiff/models_data"))
     options = parser.parse_args()
 
-    encoder = StaticEncoder()
-    natural, hard = (
-        [joined(f.name, pairs_of(read_gold(f), encoder)) for f in gold_folders([options.gold / part])]
-        for part in ("natural", "hard")
-    )
+    encoder = load_encoder(options.encoder)
+    held_out_encoders = [type(encoder)(folder) for folder in options.held_out]
+    natural = [
+        joined(f.name, pairs_of(read_gold(f), Remembering(unseen(f.name, held_out_encoders))))
+        for f in gold_folders([options.gold / "natural"])
+    ]
+    hard = [joined(f.name, pairs_of(read_gold(f), encoder)) for f in gold_folders([options.gold / "hard"])]
     card = {
         "name": NAME,
         "date": options.date,
@@ -64,15 +95,13 @@ def main() -> None:
     data, held_out = alignment_data(natural, card)
     accept = data["thresholds"]["accept"]
     model = AlignmentModel(json.dumps(data).encode())
-    measured = [
-        probability(model.raw(s.features.reshape(-1, len(FEATURES))), *data["platt"]).reshape(s.grades.shape)
-        for s in hard
-    ]
+    measured = [model.probability(s.features) for s in hard]
     data["card"] |= {
         "leave_one_consultation_out": figures(held_out, natural, accept)["mean"],
         "hard": figures(measured, hard, accept),
     }
-    options.out.write_text(json.dumps(data, ensure_ascii=False) + "\n", encoding="utf-8")
+    file = options.out / f"alignment-{options.encoder}.json"
+    file.write_text(json.dumps(data, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(data["card"], indent=1, ensure_ascii=False))
 
 

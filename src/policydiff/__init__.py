@@ -26,7 +26,9 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from policydiff.evaluation import Evaluation, evaluate
-    from policydiff.evidence.embeddings import Encoder, SentenceTransformerEncoder, StaticEncoder
+    from policydiff.evidence.embeddings import Encoder, SentenceTransformerEncoder, StaticEncoder, load_encoder
+    from policydiff.evidence.model_files import model_path
+    from policydiff.evidence.transformer import TransformerEncoder
     from policydiff.findings.align import AlignmentModel
     from policydiff.findings.stance import EmbeddedJudge, StanceJudge
     from policydiff.findings.stance_features import StancePair
@@ -59,7 +61,9 @@ _HOMES = {
         "UnreadableError",
         "UnsupportedError",
     ),
-    "policydiff.evidence.embeddings": ("Encoder", "SentenceTransformerEncoder", "StaticEncoder"),
+    "policydiff.evidence.embeddings": ("Encoder", "SentenceTransformerEncoder", "StaticEncoder", "load_encoder"),
+    "policydiff.evidence.model_files": ("model_path",),
+    "policydiff.evidence.transformer": ("TransformerEncoder",),
     "policydiff.evaluation": ("Evaluation", "evaluate"),
     "policydiff.findings.align": ("AlignmentModel",),
     "policydiff.fitting": ("fit", "fit_judge"),
@@ -114,6 +118,7 @@ __all__ = [
     "StancePair",
     "StaticEncoder",
     "Tally",
+    "TransformerEncoder",
     "UnreadableError",
     "UnsupportedError",
     "__version__",
@@ -122,7 +127,9 @@ __all__ = [
     "evaluate",
     "fit",
     "fit_judge",
+    "load_encoder",
     "load_policy",
+    "model_path",
     "parse_policy",
     "read_document",
 ]

@@ -1,4 +1,4 @@
-"""The command line: ``policydiff compare | provisions | show | evaluate | annotate``.
+"""The command line: ``policydiff compare | provisions | show | evaluate | models | annotate``.
 
 Exit status: 0 all went well; 1 the result is there, but some responses are in its errors; 2 no result, since the
 command, the draft or a file named on the command line cannot be used.
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from policydiff import __version__, annotate
 from policydiff.errors import PolicydiffError, SettingsError, UnreadableError
+from policydiff.evidence.model_files import DEFAULT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,9 +39,11 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument(
         "--encoder",
         metavar="NAME",
-        default="static",
-        help="'static' (the embedded one, default), or a sentence-transformers model by name or folder",
+        default=DEFAULT,
+        help="'small' (default) or 'static' (quicker, for very many responses), both embedded; or a "
+        "sentence-transformers model by name or folder",
     )
+    compare.add_argument("--threads", metavar="N", type=int, help="of the embedded encoder (default: all cores)")
     compare.add_argument("--language", metavar="CODE", help="of draft and responses: da or en (default: recognised)")
     compare.add_argument("--accept", metavar="P", type=float, help="confidence from which a pair counts as a finding")
 
@@ -71,7 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", metavar="FILE", type=Path, help="write all measures and cases, - for stdout")
     evaluate.add_argument("--pipeline", action="store_true", help="from the files, not with the gold passages given")
     evaluate.add_argument("--cases", metavar="N", type=int, default=0, help="show the first N missed or wrong cases")
-    evaluate.add_argument("--encoder", metavar="NAME", default="static", help="as for compare")
+    evaluate.add_argument("--encoder", metavar="NAME", default=DEFAULT, help="as for compare")
+    commands.add_parser(
+        "models",
+        help="list the embedded encoders",
+        description="The embedded encoders, with size, licence and figures.",
+    )
     annotate.configure(commands.add_parser("annotate", help="label responses by hand in a spreadsheet"))
     return parser
 
@@ -95,10 +103,17 @@ def _compare(options: argparse.Namespace) -> int:
 
     if options.accept is not None and not 0 <= options.accept <= 1:
         raise SettingsError(f"--accept {options.accept}: a confidence lies between 0 and 1")
+    if options.threads is not None and options.threads < 1:
+        raise SettingsError(f"--threads {options.threads}: at least one thread is needed")
     settings = Settings.model_validate(
-        {"documents": {"language": options.language}, "findings": {"accept": options.accept}}
+        {
+            "documents": {"language": options.language},
+            "evidence": {"threads": options.threads},
+            "findings": {"accept": options.accept},
+        }
     )
-    comparer = Comparer(options.draft, settings=settings, encoder=load_encoder(options.encoder))
+    encoder = load_encoder(options.encoder, threads=options.threads)
+    comparer = Comparer(options.draft, settings=settings, encoder=encoder)
     if not comparer.calibrated:
         print(
             f"policydiff: note: confidences were fitted with {comparer.alignment.encoder}, not with this encoder; "
@@ -173,6 +188,14 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _models(_options: argparse.Namespace) -> int:
+    from policydiff.evidence.model_files import cards
+    from policydiff.report import terminal
+
+    terminal.console().print(terminal.models_table(cards()))
+    return 0
+
+
 def _evaluate(options: argparse.Namespace) -> int:
     from policydiff.comparing import Comparer
     from policydiff.evaluation import evaluate
@@ -199,6 +222,7 @@ _COMMANDS = {
     "provisions": _provisions,
     "show": _show,
     "evaluate": _evaluate,
+    "models": _models,
     "annotate": annotate.run,
 }
 

@@ -11,9 +11,10 @@ from policydiff import __version__, languages
 from policydiff.documents import Block, Document, load_policy, parse_response, read_document
 from policydiff.documents.mapping import normalise
 from policydiff.errors import InputError, SettingsError
-from policydiff.evidence.embeddings import Encoder, StaticEncoder
+from policydiff.evidence.embeddings import Encoder, load_encoder
 from policydiff.evidence.gathering import Gathered, Gatherer
 from policydiff.evidence.matches import Match
+from policydiff.evidence.model_files import DEFAULT
 from policydiff.findings.align import AlignmentModel, via
 from policydiff.findings.stance import EmbeddedJudge, StanceJudge, labels, stance_clauses, takes_position
 from policydiff.findings.stance_features import StancePair, focus_spans
@@ -55,7 +56,7 @@ class Comparer:
 
     ``encoder`` and ``judge`` are any objects with the methods of the protocols Encoder and StanceJudge; the
     defaults are the embedded ones, which need neither network nor torch. ``alignment`` is a fitted alignment
-    model, the shipped one by default.
+    model, by default the shipped one that was fitted with this encoder.
     """
 
     def __init__(
@@ -71,13 +72,13 @@ class Comparer:
         self.policy = (
             policy if isinstance(policy, Policy) else load_policy(policy, language=self.settings.documents.language)
         )
-        self.encoder = encoder if encoder is not None else StaticEncoder()
+        self.encoder = load_encoder(DEFAULT, threads=self.settings.evidence.threads) if encoder is None else encoder
         # The embedded judge knows one language; a hearing in Danish may get answers in English.
         self._judges = {
             code: EmbeddedJudge(code) if judge is None else judge
             for code in (EmbeddedJudge.languages if judge is None else languages.available())
         }
-        self.alignment = AlignmentModel() if alignment is None else alignment
+        self.alignment = AlignmentModel.shipped(_name(self.encoder)) if alignment is None else alignment
         self._gatherer = Gatherer(self.policy, self.encoder, shrinkage=self.settings.evidence.similarity_shrinkage)
         fitted, chosen = self.alignment.thresholds, self.settings.findings
         self.accept = fitted.accept if chosen.accept is None else chosen.accept

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, Field, ValidationError
 
 from policydiff.documents import Block, Document, load_policy, read_document
@@ -80,6 +82,15 @@ class GoldSet:
     missed: tuple[str, ...]
     documents: dict[str, Document]
     passages: tuple[GoldPassage, ...]
+
+    def grades(self) -> npt.NDArray[np.int8]:
+        """0, 1 or 2 for each passage and provision, those missed in the draft last."""
+        column = {p: j for j, p in enumerate((*(p.id for p in self.policy.provisions), *self.missed))}
+        grades = np.zeros((len(self.passages), len(column)), dtype=np.int8)
+        for i, passage in enumerate(self.passages):
+            for alignment in passage.alignments:
+                grades[i, column[alignment.provision]] = alignment.grade
+        return grades
 
     def by_response(self) -> dict[str, list[GoldPassage]]:
         """The labelled passages of each response, in the order of the text."""

@@ -17,6 +17,7 @@ class EvidenceSettings(_Section):
     """Finding evidence."""
 
     similarity_shrinkage: float = Field(default=8.0, ge=0)  # passages; see evidence.embeddings
+    threads: int | None = Field(default=None, ge=1)  # of the embedded encoder; None: the machine's cores
 
 
 class FindingSettings(_Section):

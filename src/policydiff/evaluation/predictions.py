@@ -82,7 +82,7 @@ def predict(gold: GoldSet, make: Callable[[Policy], Comparer], mode: Mode) -> Pr
     column = {p: j for j, p in enumerate(provisions)}
     row = {p.passage: i for i, p in enumerate(gold.passages)}
     n, m = len(gold.passages), len(provisions)
-    confidence, grades = np.zeros((n, m)), np.zeros((n, m), dtype=np.int8)
+    confidence = np.zeros((n, m))
     accepted = np.zeros((n, m), dtype=np.bool_)
     labels, gold_labels = np.zeros((n, m, len(STANCES)), np.bool_), np.zeros((n, m, len(STANCES)), np.bool_)
     spans: dict[tuple[int, int], list[Span]] = {}
@@ -90,7 +90,6 @@ def predict(gold: GoldSet, make: Callable[[Policy], Comparer], mode: Mode) -> Pr
     for i, passage in enumerate(gold.passages):
         for alignment in passage.alignments:
             j = column[alignment.provision]
-            grades[i, j] = alignment.grade
             gold_labels[i, j] = [s in alignment.stances for s in STANCES]
             if alignment.evidence is not None:
                 gold_spans[i, j] = alignment.evidence
@@ -110,5 +109,14 @@ def predict(gold: GoldSet, make: Callable[[Policy], Comparer], mode: Mode) -> Pr
             confidence[i, j] = max(confidence[i, j], finding.confidence)
             spans.setdefault((i, j), []).extend(_shown(finding))
     return Predicted(
-        gold.name, gold.passages, provisions, confidence, accepted, grades, labels, gold_labels, spans, gold_spans
+        gold.name,
+        gold.passages,
+        provisions,
+        confidence,
+        accepted,
+        gold.grades(),
+        labels,
+        gold_labels,
+        spans,
+        gold_spans,
     )

@@ -5,11 +5,9 @@ all texts of one hearing have in common. With few passages their own mean is unr
 the mean of the provisions.
 """
 
-import hashlib
-import json
+import os
 from collections.abc import Sequence
-from functools import cached_property
-from importlib.resources import files
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -17,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from policydiff.errors import SettingsError
+from policydiff.evidence.model_files import SHIPPED, ModelFiles
+from policydiff.evidence.transformer import TransformerEncoder
 
 Matrix = npt.NDArray[np.float32]
 
@@ -31,7 +31,7 @@ class Encoder(Protocol):
 
 
 class StaticEncoder:
-    """The embedded Danish-English encoder: the weighted mean of static token vectors. Needs no torch.
+    """Static token vectors, Danish and English, weighted and averaged: for very many passages. Needs no torch.
 
     ``folder`` holds ``model.safetensors`` (``packed`` uint8 (V, d/2), ``scale`` float16 (V,), ``weight``
     float16 (V,)), ``tokenizer.json`` and ``card.json``; the default is the one shipped with policydiff.
@@ -39,34 +39,21 @@ class StaticEncoder:
     """
 
     def __init__(self, folder: Path | str | None = None) -> None:
-        self.folder = None if folder is None else Path(folder)
+        self.files = ModelFiles(folder if folder is not None else "static")
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder}  # the tables are read again where it is unpickled
+        return {"files": self.files}  # the table is made again where it is unpickled
 
-    @cached_property
-    def _files(self) -> tuple[bytes, str, dict[str, Any]]:
-        packaged = files("policydiff") / "models_data" / "encoder"
-        root = packaged if self.folder is None else self.folder
-        try:
-            weights = (root / "model.safetensors").read_bytes()
-            tokenizer = (root / "tokenizer.json").read_text(encoding="utf-8")
-            card = json.loads((root / "card.json").read_text(encoding="utf-8"))
-        except OSError as error:
-            raise SettingsError(f"no static encoder in {root}: {error.strerror} ({error.filename})") from error
-        return weights, tokenizer, card
-
-    @cached_property
+    @property
     def name(self) -> str:
         """The model's name with the first twelve digits of the SHA-256 of its weights."""
-        weights, _, card = self._files
-        return f"{card['name']}@{hashlib.sha256(weights).hexdigest()[:12]}"
+        return self.files.name
 
     @cached_property
     def _table(self) -> Matrix:
         from safetensors.numpy import load
 
-        tensors = load(self._files[0])
+        tensors = load(self.files.read("model.safetensors"))
         packed = tensors["packed"]
         values = np.empty((len(packed), 2 * packed.shape[1]), dtype=np.int8)
         values[:, ::2] = (packed & 15).astype(np.int8) - 8
@@ -74,20 +61,11 @@ class StaticEncoder:
         factor = tensors["scale"].astype(np.float32) * tensors["weight"].astype(np.float32)
         return values.astype(np.float32) * factor[:, None]
 
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_str(self._files[1])
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return tokenizer
-
     def encode(self, texts: Sequence[str]) -> Matrix:
         """One unit row a text, float32, shape (len(texts), 384); a text without known tokens is zero."""
         table = self._table
         out = np.zeros((len(texts), table.shape[1]), dtype=np.float32)
-        for row, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
+        for row, encoding in enumerate(self.files.tokenizer.encode_batch(list(texts), add_special_tokens=False)):
             if encoding.ids:
                 out[row] = table[encoding.ids].mean(axis=0)
         return unit(out)
@@ -116,12 +94,17 @@ class SentenceTransformerEncoder:
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(self.name, device=self.device)
+            try:  # without the hub first: a missing connection would be tried for minutes
+                return SentenceTransformer(self.name, device=self.device, local_files_only=True)
+            except (OSError, ValueError):
+                if os.environ.get("HF_HUB_OFFLINE") == "1" or Path(self.name).exists():
+                    raise
+                return SentenceTransformer(self.name, device=self.device)
         except Exception as error:  # the library raises many kinds; all mean that there is no such model here
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise SettingsError(
                 f"cannot load the sentence-transformers model {self.name!r} ({reason}); "
-                "name a folder, or a model that is in the local cache or can be fetched"
+                f"name {', '.join(SHIPPED)}, a folder, or a model that is in the local cache or can be fetched"
             ) from error
 
     def encode(self, texts: Sequence[str]) -> Matrix:
@@ -137,9 +120,17 @@ class SentenceTransformerEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
 
-def load_encoder(name: str) -> Encoder:
-    """The encoder for a name: "static" is the embedded one, anything else a sentence-transformers model."""
-    return StaticEncoder() if name == "static" else SentenceTransformerEncoder(name)
+@cache
+def _shipped(name: str, threads: int | None) -> Encoder:
+    return StaticEncoder() if name == "static" else TransformerEncoder(threads=threads)
+
+
+def load_encoder(name: str, *, threads: int | None = None) -> Encoder:
+    """The encoder for a name: "small" or "static" is shipped, anything else a sentence-transformers model or folder.
+
+    ``threads`` bounds the shipped transformer's (default: the machine's cores). A shipped one is loaded once.
+    """
+    return _shipped(name, threads) if name in SHIPPED else SentenceTransformerEncoder(name)
 
 
 def unit(matrix: Matrix) -> Matrix:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from policydiff.errors import SettingsError
 from policydiff.evidence.gathering import Gathered
 from policydiff.evidence.matches import Match
+from policydiff.evidence.model_files import DEFAULT, SHIPPED
 from policydiff.findings.features import FEATURES, pair_features
 from policydiff.models import EvidenceKind
 
@@ -41,14 +42,14 @@ class AlignmentModel:
     """Confidence that a passage addresses a provision.
 
     ``source`` is a JSON file as training/fit_alignment.py writes it, or its bytes as ``policydiff.fit`` makes them;
-    the default is the file shipped with policydiff.
+    the default is the file shipped for the default encoder.
 
     Raises:
         SettingsError: the file is missing, or was fitted on other features.
     """
 
     def __init__(self, source: Path | str | bytes | None = None) -> None:
-        path = files("policydiff") / "models_data" / "alignment.json" if source is None else source
+        path = files("policydiff") / "models_data" / f"alignment-{DEFAULT}.json" if source is None else source
         try:
             raw = path if isinstance(path, bytes) else (Path(path) if isinstance(path, str) else path).read_bytes()
             self._data: dict[str, Any] = json.loads(raw)
@@ -62,6 +63,12 @@ class AlignmentModel:
         self.encoder: str | None = self._data["card"].get("encoder")  # the name of the one it was fitted with, if known
         limits = self._data["thresholds"]
         self.thresholds = Thresholds(limits["accept"], (limits["review"][0], limits["review"][1]))
+
+    @classmethod
+    def shipped(cls, encoder: str) -> "AlignmentModel":
+        """The model shipped for an encoder by its ``name``; for one that is not ours, the default encoder's."""
+        own = next((n for n in SHIPPED if encoder.startswith(f"policydiff-{n}-")), DEFAULT)
+        return cls((files("policydiff") / "models_data" / f"alignment-{own}.json").read_bytes())
 
     def save(self, file: Path | str) -> None:
         """Write the model as JSON, to be read with ``AlignmentModel(file)``."""
@@ -87,13 +94,16 @@ class AlignmentModel:
             total += tree["value"][node]
         return total
 
-    def confidence(self, gathered: Gathered) -> Floats:
-        """Probabilities, shape (passages, provisions)."""
-        features = pair_features(gathered)
+    def probability(self, features: Floats) -> Floats:
+        """Probabilities for features of shape (n, m, len(FEATURES)); shape (n, m)."""
         n, m, k = features.shape
         slope, intercept = self._data["platt"]
         scores: Floats = 1 / (1 + np.exp(-(slope * self.raw(features.reshape(n * m, k)) + intercept)))
         return scores.reshape(n, m)
+
+    def confidence(self, gathered: Gathered) -> Floats:
+        """Probabilities, shape (passages, provisions)."""
+        return self.probability(pair_features(gathered))
 
 
 def via(matches: Sequence[Match], lexical: Floats, similarity: Floats, provision: int) -> EvidenceKind:

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from policydiff.errors import SettingsError
 from policydiff.evaluation import measures
-from policydiff.evidence.embeddings import Encoder, StaticEncoder
+from policydiff.evidence.embeddings import Encoder, load_encoder
 from policydiff.evidence.gathering import Gatherer
+from policydiff.evidence.model_files import DEFAULT
 from policydiff.findings.align import AlignmentModel
 from policydiff.findings.features import FEATURES, pair_features
 from policydiff.gold import GoldSet, gold_folders, read_gold
@@ -177,7 +178,8 @@ def fit(
         SettingsError: there are fewer than two responses with a strict alignment to fit on.
     """
     paths = [folders] if isinstance(folders, Path | str) else list(folders)
-    grouped = [pairs_of(read_gold(f), encoder or StaticEncoder()) for f in gold_folders(paths)]
+    encoder = load_encoder(DEFAULT) if encoder is None else encoder
+    grouped = [pairs_of(read_gold(f), encoder) for f in gold_folders(paths)]
     sets = [joined(groups[0].name.split("/")[0], groups) for groups in grouped if groups]
     if len(sets) == 1:
         sets = next(groups for groups in grouped if groups)
@@ -186,7 +188,7 @@ def fit(
     card = {
         "name": name,
         "data": f"{len(grouped)} labelled consultations of the user's own",
-        "encoder": getattr(encoder or StaticEncoder(), "name", None),
+        "encoder": getattr(encoder, "name", None),
     }
     data, _ = alignment_data(sets, card)
     return AlignmentModel(json.dumps(data, ensure_ascii=False).encode())

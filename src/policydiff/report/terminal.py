@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -131,6 +132,19 @@ def provisions_table(policy: Policy) -> Group:
         table.add_row(*(Text(c) for c in (p.id, p.kind, p.label, title, f"{p.start}:{p.end}", p.parent_id or "")))
     sections = ", ".join(s.title or "(untitled)" for s in policy.sections)
     return Group(Text(policy.title, style="bold"), table, Text(f"Sections beside them: {sections or 'none'}"))
+
+
+def models_table(cards: Iterable[dict[str, Any]]) -> Group:
+    """The embedded encoders by their cards: size, languages, licence, and how well each does alone."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("encoder", "MB", "languages", "licence", "alone*", "what"):
+        table.add_column(column, no_wrap=column != "what")
+    for card in cards:
+        alone = ", ".join(f"{code} {figure:.2f}" for code, figure in card["natural_left_out_ap"].items())
+        size, languages = f"{card['bytes'] / 1e6:.0f}", ", ".join(card["languages"])
+        table.add_row(card["encoder"], size, languages, card["licence"], alone, card["what"])
+    note = "* strict average precision of centred cosines on labelled consultations that the encoder did not see"
+    return Group(table, Text(note))
 
 
 def console(*, stderr: bool = False) -> Console:

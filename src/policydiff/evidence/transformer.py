@@ -1,0 +1,184 @@
+"""The embedded transformer encoder, run by onnxruntime: no torch, no network.
+
+Its folder is one that sentence-transformers loads as well: ``model.safetensors`` holds BertModel's weights under
+their own names, matrices in eight-bit floats (E4M3), and ``graph.onnx`` the same network without weights. They
+are put in when the graph is loaded: the projections of attention and the first of the two feed-forward matrices in
+int8, the second, whose input has outliers, in float32.
+
+Texts run one at a time, without padding, each on one thread: what a text is given never depends on the others.
+"""
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from policydiff.errors import SettingsError
+from policydiff.evidence.model_files import ModelFiles
+
+Matrix = npt.NDArray[np.float32]
+WINDOW = 254  # pieces read at once; a longer text is read in parts
+_SMOOTHING = 0.7  # how much of an activation's size is moved into the weights (Xiao et al. 2023, SmoothQuant)
+
+
+class TransformerEncoder:
+    """Unit vectors of 384 dimensions from six transformer layers, Danish and English.
+
+    ``folder`` is one that training/encoder/export.py writes; the default is the one shipped with policydiff.
+    ``threads`` bounds how many texts are encoded at once (default: the machine's cores). The result does not
+    depend on it. The files are read at first use.
+    """
+
+    def __init__(self, folder: Path | str | None = None, *, threads: int | None = None) -> None:
+        self.files = ModelFiles(folder if folder is not None else "small", ("config.json", "graph.onnx"))
+        self.threads = threads
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"files": self.files, "threads": self.threads}  # the session is made again where it is unpickled
+
+    @property
+    def name(self) -> str:
+        """The model's name with the first twelve digits of the SHA-256 of its weights."""
+        return self.files.name
+
+    @cached_property
+    def _tensors(self) -> dict[str, npt.NDArray[Any]]:
+        return read_tensors(self.files.read("model.safetensors"))
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        layers = json.loads(self.files.read("config.json"))["num_hidden_layers"]
+        values = initializers(self._tensors, layers)
+        kept = [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in values.values()]
+        options.add_external_initializers(list(values), kept)
+        graph = self.files.read("graph.onnx")
+        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """One unit row a text, float32, shape (len(texts), 384); a text without pieces is zero.
+
+        A text of more than 254 pieces is read in parts of about one length, their vectors weighted by length.
+        """
+        encodings = self.files.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        pieces = [np.array(e.ids, dtype=np.int64) for e in encodings]
+        _ = self._session  # made before the threads ask for it
+        if len(texts) < 2 or self.threads == 1:
+            rows = [self._vector(ids) for ids in pieces]
+        else:
+            with ThreadPoolExecutor(self.threads) as pool:
+                rows = list(pool.map(self._vector, pieces))
+        return np.stack(rows) if rows else np.zeros((0, self._width), dtype=np.float32)
+
+    @property
+    def _width(self) -> int:
+        return int(self._tensors[_WORDS].shape[1])
+
+    def _vector(self, ids: npt.NDArray[np.int64]) -> Matrix:
+        total = np.zeros(self._width, dtype=np.float32)
+        for part in np.array_split(ids, -(-len(ids) // WINDOW)) if len(ids) else ():
+            total += len(part) * self._mean(part)
+        length = float(np.linalg.norm(total))
+        return np.asarray(total / length if length else total, dtype=np.float32)
+
+    def _mean(self, part: npt.NDArray[np.int64]) -> Matrix:
+        first, last = self.files.tokenizer.token_to_id("[CLS]"), self.files.tokenizer.token_to_id("[SEP]")
+        ids = np.concatenate([[first], part, [last]])
+        embedded = floats(self._tensors[_WORDS][ids]) + self._positions[: len(ids)]
+        mean: Matrix = self._session.run(None, {"embedded": embedded[None]})[0][0]
+        return mean
+
+    @cached_property
+    def _positions(self) -> Matrix:
+        kind = floats(self._tensors["embeddings.token_type_embeddings.weight"])[0]
+        return np.asarray(floats(self._tensors["embeddings.position_embeddings.weight"])[: WINDOW + 2] + kind)
+
+
+_WORDS = "embeddings.word_embeddings.weight"
+
+
+def _e4m3() -> Matrix:
+    """The 256 values of an eight-bit float with four bits of exponent and three of mantissa (OCP 8-bit, E4M3)."""
+    code = np.arange(256)
+    exponent, mantissa = code >> 3 & 15, code & 7
+    size = np.where(exponent == 0, mantissa * 2.0**-9, (8 + mantissa) * 2.0 ** (exponent - 10.0))
+    size[exponent * 8 + mantissa == 127] = np.nan
+    return np.asarray(np.where(code >> 7, -size, size), dtype=np.float32)
+
+
+_E4M3 = _e4m3()
+
+
+def floats(values: npt.NDArray[Any]) -> Matrix:
+    """Float32 of a tensor as ``read_tensors`` gives it."""
+    return _E4M3[values] if values.dtype == np.uint8 else np.asarray(values, dtype=np.float32)
+
+
+def read_tensors(data: bytes) -> dict[str, npt.NDArray[Any]]:
+    """The tensors of a safetensors file; eight-bit floats stay as bytes (numpy has no such type).
+
+    Raises:
+        SettingsError: the file is none, or holds a type that is not expected.
+
+    """
+    from safetensors import SafetensorError, deserialize
+
+    kinds = {"F8_E4M3": np.uint8, "F16": np.float16, "F32": np.float32}
+    try:
+        found = {
+            name: np.frombuffer(tensor["data"], dtype=kinds[tensor["dtype"]]).reshape(tensor["shape"])
+            for name, tensor in deserialize(data)  # type: ignore[no-untyped-call]
+        }
+    except (SafetensorError, KeyError) as error:
+        raise SettingsError(f"the encoder's model.safetensors cannot be read ({error})") from error
+    return found
+
+
+def initializers(tensors: dict[str, npt.NDArray[Any]], layers: int) -> dict[str, npt.NDArray[Any]]:
+    """What ``graph.onnx`` lacks, by the names it has there: vectors as they are, matrices as they are multiplied."""
+    found: dict[str, npt.NDArray[Any]] = {}
+
+    def vector(name: str, *sources: str) -> Matrix:
+        found[name] = np.concatenate([floats(tensors[s]) for s in sources])
+        return found[name]
+
+    def norm(name: str, source: str) -> Matrix:
+        """Adds the norm's weights; returns about how large its outputs get, a dimension."""
+        weight, bias = vector(f"{name}.weight", f"{source}.weight"), vector(f"{name}.bias", f"{source}.bias")
+        return np.asarray(4 * np.abs(weight) + np.abs(bias), dtype=np.float32)
+
+    norm("norm", "embeddings.LayerNorm")
+    for i in range(layers):
+        source = f"encoder.layer.{i}."
+        attention = [f"{source}attention.self.{part}" for part in ("query", "key", "value")]
+        joined = np.concatenate([floats(tensors[f"{a}.weight"]) for a in attention]).T
+        found |= _int8(f"{i}.attention", joined)
+        vector(f"{i}.attention.bias", *(f"{a}.bias" for a in attention))
+        found |= _int8(f"{i}.attended", floats(tensors[f"{source}attention.output.dense.weight"]).T)
+        vector(f"{i}.attended.bias", f"{source}attention.output.dense.bias")
+        largest = norm(f"{i}.attended.norm", f"{source}attention.output.LayerNorm")
+        first = floats(tensors[f"{source}intermediate.dense.weight"]).T
+        smooth = largest**_SMOOTHING / np.abs(first).max(axis=1) ** (1 - _SMOOTHING)
+        found[f"{i}.first.smooth"] = np.asarray(1 / smooth, dtype=np.float32)
+        found |= _int8(f"{i}.first", first * smooth[:, None])
+        vector(f"{i}.first.bias", f"{source}intermediate.dense.bias")
+        found[f"{i}.second"] = np.ascontiguousarray(floats(tensors[f"{source}output.dense.weight"]).T)
+        vector(f"{i}.second.bias", f"{source}output.dense.bias")
+        norm(f"{i}.second.norm", f"{source}output.LayerNorm")
+    return found
+
+
+def _int8(name: str, matrix: Matrix) -> dict[str, npt.NDArray[Any]]:
+    """A matrix (in, out) in int8 with a scale a column."""
+    scale = np.maximum(np.abs(matrix).max(axis=0) / 127, 1e-12).astype(np.float32)
+    values = np.ascontiguousarray(np.round(matrix / scale).astype(np.int8))
+    return {name: values, f"{name}.scale": scale, f"{name}.zero": np.zeros(len(scale), dtype=np.int8)}

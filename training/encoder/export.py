@@ -1,0 +1,170 @@
+"""Step 6: the trained student as it is shipped: eight-bit floats, a graph for onnxruntime, a card with hashes.
+
+    python training/encoder/export.py --work DIR --model small --date 2026-11-26
+
+The folder is also one that sentence-transformers loads. Embeddings are kept sixteen times as large, where eight-bit
+floats resolve them best; the layer norm that follows takes the factor out again.
+"""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from onnx import TensorProto, helper
+from safetensors.torch import load_file, save_file
+
+from policydiff.evidence.transformer import WINDOW, initializers, read_tensors
+
+SCALE = 16.0
+MODULES = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
+
+
+def sources(base: str) -> dict[str, str]:
+    """What the weights were made of, with terms and use; ``base`` is what was supervised."""
+    more = "" if base == "start" else ", distillation"
+    speech = "" if base == "start" else ", contrast of neighbouring sentences"
+    return {
+        "all-MiniLM-L6-v2": "Apache-2.0; the layers and embeddings that training began from" + more,
+        "Europarl v7 (da-en)": f"no known copyright restrictions; vocabulary, alignment{more}",
+        "Tatoeba (da-en)": f"CC BY 2.0 FR; alignment{more}",
+        "Wiktionary (da)": "CC BY-SA; vocabulary, alignment",
+        "Folketinget 2023": f"open data of the Danish parliament; vocabulary{speech}",
+        "fixtures/gold/natural": "the labelled consultations of this repository; supervision",
+    }
+
+
+def write_weights(source: Path, target: Path) -> None:
+    """Matrices in E4M3, vectors in float32; names as BertModel has them."""
+    out = {}
+    for name, values in load_file(source).items():
+        values = values.float()
+        if values.dim() == 2:
+            factor = SCALE if name.startswith("embeddings.") else 1.0
+            values = (values * factor).to(torch.float8_e4m3fn)
+        out[name] = values.contiguous()
+    save_file(out, target, metadata={"format": "pt"})
+
+
+def graph(values: dict[str, np.ndarray], layers: int, heads: int, width: int) -> bytes:
+    """The network as ONNX, its weights declared and left out; ``initializers`` supplies them."""
+    nodes: list[Any] = []
+
+    def add(kind: str, inputs: list[str], outputs: list[str], *, contrib: bool = False, **attributes: Any) -> None:
+        domain = "com.microsoft" if contrib else ""
+        nodes.append(helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
+
+    def multiply(x: str, name: str, out: str) -> None:
+        weights = [name, f"{name}.scale", f"{name}.zero"]
+        add("DynamicQuantizeMatMul", [x, *weights], [out], contrib=True)
+
+    def residual(x: str, before: str, name: str, out: str) -> None:
+        weights = [f"{name}.norm.weight", f"{name}.norm.bias", f"{name}.bias"]
+        add("SkipLayerNormalization", [x, before, *weights], [out], contrib=True, epsilon=1e-12)
+
+    add("LayerNormalization", ["embedded", "norm.weight", "norm.bias"], ["x"], axis=-1, epsilon=1e-12)
+    x = "x"
+    for i in range(layers):
+        multiply(x, f"{i}.attention", f"{i}.qkv")
+        add("Split", [f"{i}.qkv"], [f"{i}.q", f"{i}.k", f"{i}.v"], axis=-1, num_outputs=3)
+        inputs = [f"{i}.q", f"{i}.k", f"{i}.v", f"{i}.attention.bias"]
+        add("MultiHeadAttention", inputs, [f"{i}.mixed"], contrib=True, num_heads=heads)
+        multiply(f"{i}.mixed", f"{i}.attended", f"{i}.a")
+        residual(f"{i}.a", x, f"{i}.attended", f"{i}.y")
+        add("Mul", [f"{i}.y", f"{i}.first.smooth"], [f"{i}.smoothed"])
+        multiply(f"{i}.smoothed", f"{i}.first", f"{i}.wide")
+        add("BiasGelu", [f"{i}.wide", f"{i}.first.bias"], [f"{i}.gelu"], contrib=True)
+        add("MatMul", [f"{i}.gelu", f"{i}.second"], [f"{i}.b"])
+        residual(f"{i}.b", f"{i}.y", f"{i}.second", f"{i}.x")
+        x = f"{i}.x"
+    add("ReduceMean", [x, "axis"], ["mean"], keepdims=0)
+    declared = [_declared(name, array) for name, array in values.items()]
+    declared.append(helper.make_tensor("axis", TensorProto.INT64, [1], [1]))
+    embedded = helper.make_tensor_value_info("embedded", TensorProto.FLOAT, [1, "pieces", width])
+    mean = helper.make_tensor_value_info("mean", TensorProto.FLOAT, [1, width])
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    built = helper.make_graph(nodes, "policydiff-small", [embedded], [mean], declared)
+    return helper.make_model(built, opset_imports=opsets, ir_version=9).SerializeToString(deterministic=True)
+
+
+def _declared(name: str, array: np.ndarray) -> TensorProto:
+    tensor = TensorProto(name=name, dims=array.shape, data_location=TensorProto.EXTERNAL)
+    tensor.data_type = helper.np_dtype_to_tensor_dtype(array.dtype)
+    tensor.external_data.add(key="location", value="given when the graph is loaded")
+    return tensor
+
+
+def left_out(work: Path, folds: str) -> dict[str, float]:
+    """Mean strict average precision by language over the sets that each fold's encoder did not see."""
+    found: dict[str, list[float]] = {}
+    for file in sorted(work.glob(f"{folds}-*/training.json")):
+        for name, (precision, _) in json.loads(file.read_text(encoding="utf-8"))["left out"].items():
+            found.setdefault(name.split()[0], []).append(precision)
+    return {language: round(float(np.mean(values)), 3) for language, values in sorted(found.items())}
+
+
+def write_json(folder: Path, name: str, content: Any) -> None:
+    """Indented, in UTF-8."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Write the folder."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--model", default="small")
+    parser.add_argument("--folds", default="fold", help="folders of this name and a number hold the left-out figures")
+    parser.add_argument("--date", required=True)
+    parser.add_argument("--out", type=Path, default=Path("src/policydiff/models_data/small"))
+    options = parser.parse_args()
+
+    source, out = options.work / options.model, options.out
+    out.mkdir(parents=True, exist_ok=True)
+    write_weights(source / "model.safetensors", out / "model.safetensors")
+    (out / "tokenizer.json").write_bytes((source / "tokenizer.json").read_bytes())
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    config = {k: v for k, v in config.items() if k not in ("transformers_version", "_name_or_path")}
+    config |= {"dtype": "float32", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+    write_json(out, "config.json", config)
+    tensors = read_tensors((out / "model.safetensors").read_bytes())
+    layers, width = config["num_hidden_layers"], config["hidden_size"]
+    values = initializers(tensors, layers)
+    (out / "graph.onnx").write_bytes(graph(values, layers, config["num_attention_heads"], width))
+    modules = [
+        {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+        for i, (path, kind) in enumerate(MODULES.items())
+    ]
+    write_json(out, "modules.json", modules)
+    write_json(out, "sentence_bert_config.json", {"max_seq_length": WINDOW + 2, "do_lower_case": False})
+    write_json(out, "1_Pooling/config.json", {"word_embedding_dimension": width, "pooling_mode_mean_tokens": True})
+    specials = {f"{n}_token": f"[{n.upper()}]" for n in ("unk", "sep", "pad", "cls", "mask")}
+    tokenizer = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": WINDOW + 2, **specials}
+    tokenizer |= {"model_input_names": ["input_ids", "attention_mask"]}
+    write_json(out, "tokenizer_config.json", tokenizer)
+    training = json.loads((source / "training.json").read_text(encoding="utf-8"))
+    card = {
+        "name": "policydiff-small-1",
+        "date": options.date,
+        "what": "Danish-English sentence encoder, six layers, 384 dimensions, eight-bit floats",
+        "languages": ["da", "en"],
+        "licence": "Apache-2.0",
+        "from": sources(training["base"]),
+        "base": training["base"],
+        "recipe": training["recipe"],
+        "sets": training["sets"],
+        "natural_left_out_ap": left_out(options.work, options.folds),
+        "limits": "texts of public consultations; window 254 pieces, longer texts in parts; other languages not at all",
+    }
+    names = sorted(f.relative_to(out).as_posix() for f in out.rglob("*") if f.is_file() and f.name != "card.json")
+    card["files"] = {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in names}
+    write_json(out, "card.json", card)
+    print(sum((out / n).stat().st_size for n in names), "bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,5 @@
 import json
+import zipfile
 
 import pytest
 
@@ -104,3 +105,25 @@ def test_text_from_responses_is_not_read_as_markup(tmp_path, capsys):
     (tmp_path / "svar.txt").write_text("[red]Vi støtter princip C[/red] :smile: [link=x]og princip E[/link].")
     assert main(["compare", DRAFT, str(tmp_path / "svar.txt")]) == 0
     assert "[red]Vi støtter princip C[/red] :smile:" in capsys.readouterr().out
+
+
+def test_masked_contact_data_is_counted_and_nowhere_in_the_result(tmp_path, capsys):
+    (tmp_path / "svar.txt").write_text("Vi støtter princip C. Ring 12 34 56 78 eller skriv til a@b.dk.")
+    file = tmp_path / "result.json"
+    assert main(["compare", DRAFT, str(tmp_path / "svar.txt"), "--mask", "--json", str(file)]) == 0
+    assert "1 email, 1 phone" in capsys.readouterr().err
+    assert "a@b.dk" not in file.read_text(encoding="utf-8")
+
+
+def test_a_template_a_table_of_respondents_and_an_archive_are_taken(tmp_path, capsys):
+    (tmp_path / "skabelon.txt").write_text("Hvad synes I?\n\nHvad mangler?\n")
+    (tmp_path / "hvem.csv").write_text("file,respondent\nsvar.zip/a.txt,Anna\n")
+    with zipfile.ZipFile(tmp_path / "svar.zip", "w") as archive:
+        archive.writestr("a.txt", "Hvad synes I?\nVi støtter princip C.\n")
+    file = tmp_path / "result.json"
+    more = ["--template", str(tmp_path / "skabelon.txt"), "--respondents", str(tmp_path / "hvem.csv")]
+    assert main(["compare", DRAFT, str(tmp_path / "svar.zip"), "--json", str(file), *more]) == 0
+    data = json.loads(file.read_text(encoding="utf-8"))
+    assert [(r["respondent"], r["source"]) for r in data["responses"]] == [("Anna", "svar.zip/a.txt")]
+    assert data["passages"][0]["section"] == "Hvad synes I?"
+    assert capsys.readouterr().err == ""

@@ -7,6 +7,7 @@ command, the draft or a file named on the command line cannot be used.
 import argparse
 import io
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,9 +32,15 @@ def _parser() -> argparse.ArgumentParser:
         "table is printed: a row a provision, a column a stance, counts of respondents, then the strongest quotations.",
         epilog="example: policydiff compare draft.docx responses/ --json result.json",
     )
-    compare.add_argument("draft", metavar="DRAFT", type=Path, help=".pdf .docx .md .txt, or a corrected policy .json")
     compare.add_argument(
-        "responses", metavar="RESPONSE", type=Path, nargs="+", help=".pdf .docx .md .txt, or folders of these"
+        "draft", metavar="DRAFT", type=Path, help=".pdf .docx .odt .rtf .html .md .txt, or a policy .json"
+    )
+    compare.add_argument(
+        "responses",
+        metavar="RESPONSE",
+        type=Path,
+        nargs="+",
+        help="the same and .eml; .csv .xlsx .jsonl with a row a response; folders and .zip of these",
     )
     compare.add_argument("--json", metavar="FILE", type=Path, help="write the whole result here, - for standard output")
     compare.add_argument(
@@ -45,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     compare.add_argument("--threads", metavar="N", type=int, help="of the embedded encoder (default: all cores)")
     compare.add_argument("--language", metavar="CODE", help="of draft and responses: da or en (default: recognised)")
+    compare.add_argument("--template", metavar="FILE", help="the blank response template: its headings are looked for")
+    compare.add_argument(
+        "--respondents",
+        metavar="TABLE",
+        help="who sent which file: columns file, respondent, kind, weight (default: respondents.csv in the folders)",
+    )
+    compare.add_argument("--mask", action="store_true", help="overwrite contact data before anything else sees it")
     compare.add_argument("--accept", metavar="P", type=float, help="confidence from which a pair counts as a finding")
 
     provisions = commands.add_parser(
@@ -96,7 +110,6 @@ def _write(text: str, target: Path) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     from policydiff.comparing import Comparer
-    from policydiff.documents.inputs import response_files
     from policydiff.evidence.embeddings import load_encoder
     from policydiff.report import terminal
     from policydiff.settings import Settings
@@ -107,7 +120,12 @@ def _compare(options: argparse.Namespace) -> int:
         raise SettingsError(f"--threads {options.threads}: at least one thread is needed")
     settings = Settings.model_validate(
         {
-            "documents": {"language": options.language},
+            "documents": {
+                "language": options.language,
+                "template": options.template,
+                "respondents": options.respondents,
+                "mask": options.mask,
+            },
             "evidence": {"threads": options.threads},
             "findings": {"accept": options.accept},
         }
@@ -120,14 +138,16 @@ def _compare(options: argparse.Namespace) -> int:
             "fit them again with policydiff.fit",
             file=sys.stderr,
         )
-    sources = response_files(options.responses)
+    sources = options.responses
     err = terminal.console(stderr=True)
     if err.is_terminal:
         from rich.progress import Progress
 
         with Progress(console=err, transient=True) as bar:
-            task = bar.add_task("comparing", total=len(sources))
-            result = comparer.compare(sources, progress=lambda done, _total: bar.update(task, completed=done))
+            task = bar.add_task("comparing", total=None)
+            result = comparer.compare(
+                sources, progress=lambda done, total: bar.update(task, completed=done, total=total)
+            )
     else:
         result = comparer.compare(sources)
     if options.json is not None:
@@ -135,6 +155,10 @@ def _compare(options: argparse.Namespace) -> int:
     elif result.responses:
         out = terminal.console()
         out.print(terminal.summary(result, width=out.width))
+    if options.mask:
+        kinds = Counter(m.kind for r in result.responses for m in r.masked)
+        counts = ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items())) or "nothing"
+        print(f"policydiff: masked {counts}; where, is in `masked` of each response (--json)", file=sys.stderr)
     for failure in result.errors:
         print(f"policydiff: {failure.source}: {failure.message}", file=sys.stderr)
     if not result.responses:

@@ -9,8 +9,11 @@ import numpy as np
 
 from policydiff import __version__, languages
 from policydiff.documents import Block, Document, load_policy, parse_response, read_document
+from policydiff.documents.inputs import ResponseInputs, Source
 from policydiff.documents.mapping import normalise
-from policydiff.errors import InputError, SettingsError
+from policydiff.documents.masking import mask_document
+from policydiff.documents.passages import template_headings
+from policydiff.errors import InputError, PartlyReadError, SettingsError
 from policydiff.evidence.embeddings import Encoder, load_encoder
 from policydiff.evidence.gathering import Gathered, Gatherer
 from policydiff.evidence.matches import Match
@@ -34,7 +37,6 @@ from policydiff.models import (
 )
 from policydiff.settings import Settings
 
-Source = Path | str | Document
 Progress = Callable[[int, int | None], None]
 
 _WORD = re.compile(r"\w+")
@@ -70,7 +72,17 @@ class Comparer:
     ) -> None:
         self.settings = settings or Settings()
         self.policy = (
-            policy if isinstance(policy, Policy) else load_policy(policy, language=self.settings.documents.language)
+            policy
+            if isinstance(policy, Policy)
+            else load_policy(policy, language=self.settings.documents.language, limits=self.settings.documents.limits)
+        )
+        template = self.settings.documents.template
+        self._template = (
+            None
+            if template is None
+            else template_headings(
+                read_document(template, limits=self.settings.documents.limits), self.settings.documents.language
+            )
         )
         self.encoder = load_encoder(DEFAULT, threads=self.settings.evidence.threads) if encoder is None else encoder
         # The embedded judge knows one language; a hearing in Danish may get answers in English.
@@ -93,10 +105,15 @@ class Comparer:
         """Read one response and compare it.
 
         Raises:
-            InputError: the response cannot be read.
+            InputError: the response cannot be read, or the file holds several.
         """
-        document = source if isinstance(source, Document) else read_document(source)
-        response, blocks = parse_response(document, response_id=response_id, language=self.settings.documents.language)
+        settings = self.settings.documents
+        document = source if isinstance(source, Document) else read_document(source, limits=settings.limits)
+        return self._compare_document(mask_document(document) if settings.mask else document, response_id)
+
+    def _compare_document(self, document: Document, response_id: str) -> ComparedResponse:
+        language = self.settings.documents.language
+        response, blocks = parse_response(document, response_id=response_id, language=language, template=self._template)
         return self.compare_blocks(response, blocks)
 
     def compare_blocks(self, response: Response, blocks: Sequence[Block]) -> ComparedResponse:
@@ -127,6 +144,7 @@ class Comparer:
                 disposition="duplicate"
                 if number in repeated
                 else _disposition(block, ids[id(block)] in accepted, response.language),
+                page=block.page,
             )
             for number, block in enumerate(blocks)
         )
@@ -160,16 +178,23 @@ class Comparer:
     ) -> Iterator[ComparedResponse | Failure]:
         """The responses one by one, in order; one that cannot be read gives a Failure in its place.
 
+        Folders, .zip archives and tables give all that is in them. What was left unread of a response (a scanned
+        page, an attachment) is told by a Failure after it. Only one response is held at a time.
         ``progress`` is called after each with the number done and the total, None where it is unknown.
         """
-        total = len(sources) if isinstance(sources, Sequence) else None
-        for number, source in enumerate(sources, 1):
-            try:
-                yield self.compare_one(source, response_id=f"r{number}")
-            except InputError as error:
-                yield Failure(source=error.source, error=type(error).__name__, message=error.message)
+        inputs = ResponseInputs(sources, self.settings.documents)
+        for number, read in enumerate(inputs, 1):
+            if isinstance(read, InputError):
+                yield Failure(source=read.source, error=type(read).__name__, message=read.message)
+            else:
+                try:
+                    yield self._compare_document(read, f"r{number}")
+                except InputError as error:
+                    yield Failure(source=error.source, error=type(error).__name__, message=error.message)
+                for warning in read.warnings:
+                    yield Failure(source=read.source, error=PartlyReadError.__name__, message=warning)
             if progress is not None:
-                progress(number, total)
+                progress(number, inputs.total)
 
     def compare(self, sources: Iterable[Source], *, progress: Progress | None = None) -> Comparison:
         """All responses compared: findings, tallies, and a Failure for each input that could not be read."""
@@ -328,8 +353,8 @@ def compare(
 ) -> Comparison:
     """Compare one or more responses with a draft: the whole job in one call.
 
-    ``draft`` is a file, a Policy or its JSON; ``responses`` are files or Documents. Responses that cannot be
-    read are in ``errors`` of the result, not raised.
+    ``draft`` is a file, a Policy or its JSON; ``responses`` are files, folders, .zip archives, tables with a row a
+    response, or Documents. Responses that cannot be read are in ``errors`` of the result, not raised.
 
     Raises:
         InputError: the draft cannot be read, or holds no provision.

@@ -64,8 +64,26 @@ class Policy(Record):
     sections: tuple[Section, ...] = ()
 
 
+RespondentKind = Literal["citizen", "organisation", "authority", "company", "committee"]
+
+ContactKind = Literal["email", "phone", "cpr", "address"]
+
+
+class Masking(Record):
+    """Contact data that stood at ``text[start:end]`` of a response and was overwritten by as many blocks (█)."""
+
+    kind: ContactKind
+    start: Offset
+    end: Offset
+
+
 class Response(Record):
-    """One respondent's document. ``sha256`` is of the file's bytes, ``text`` is what was read from it."""
+    """One respondent's document. ``sha256`` is of the file's bytes, ``text`` is what was read from it.
+
+    A row of a table and a mail with its attachments are one document each; the hash of a row is of its text.
+    ``kind`` is a guess from names and words where ``kind_guessed``; None is no guess. ``weight`` is what a table
+    of respondents gives, for reports to count with. ``masked`` says what was masked where, in order.
+    """
 
     id: str
     respondent: str
@@ -73,10 +91,17 @@ class Response(Record):
     language: str
     sha256: str
     text: str = Field(repr=False)
+    kind: RespondentKind | None = None
+    kind_guessed: bool = True
+    weight: float = Field(default=1.0, ge=0)
+    masked: tuple[Masking, ...] = ()
 
 
 class Passage(Record):
-    """A paragraph or bullet of a response, the unit of judgement, under its section heading."""
+    """A paragraph or bullet of a response, the unit of judgement, under its section heading.
+
+    ``page`` is the one that it begins on, from 1, in documents that have pages.
+    """
 
     id: str
     response_id: str
@@ -85,6 +110,7 @@ class Passage(Record):
     end: Offset
     text: str
     disposition: Disposition
+    page: int | None = None
 
 
 class Evidence(Record):

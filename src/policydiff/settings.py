@@ -7,10 +7,29 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class LimitSettings(_Section):
+    """What a single input may ask of the machine; whatever asks for more is refused with the limit's name."""
+
+    file_bytes: int = Field(default=100_000_000, gt=0)  # of a file, or of a file inside another
+    characters: int = Field(default=10_000_000, gt=0)  # of the text of one response or draft
+    pages: int = Field(default=2_000, gt=0)  # of a PDF
+    zip_bytes: int = Field(default=4_000_000_000, gt=0)  # of all that a .zip holds, unpacked
+    zip_files: int = Field(default=100_000, gt=0)  # files in a .zip, parts in an Office file
+    zip_ratio: float = Field(default=200, gt=1)  # bytes unpacked for each packed; Office files seldom reach 50
+    nesting: int = Field(default=3, ge=0)  # zips and mails within zips and mails; 0 refuses any file in another
+    depth: int = Field(default=2_000, gt=0)  # of elements within elements in HTML and XML
+    table_cells: int = Field(default=5_000_000, gt=0)  # of a sheet or of a table of responses
+    seconds: float = Field(default=120, gt=0)  # to read one file; looked at between its pages, rows and parts
+
+
 class DocumentSettings(_Section):
     """Reading."""
 
     language: str | None = None  # of the draft and the responses; None: recognised in each
+    mask: bool = False  # contact data in responses are masked before anything else sees them
+    template: str | None = None  # a blank response template, whose headings are looked for in the responses
+    respondents: str | None = None  # a table that says who sent which file; None: respondents.csv in the folders given
+    limits: LimitSettings = LimitSettings()
 
 
 class EvidenceSettings(_Section):

@@ -37,11 +37,13 @@ def mark_front(text: str, spans: Sequence[Span], language: str) -> list[Span]:
         closing = next((j for j in range(i + 1, len(out)) if _closes(out[j])), None)
         if closing is not None:
             out[i + 1 : closing] = [Span(s.start, s.end, "front") for s in out[i + 1 : closing]]
-    first = out[0] if len(out) > 1 else None
+    # The subject of a mail and page numbers may stand before the first line.
+    at = next((i for i, s in enumerate(spans) if s.kind != "front"), len(out))
+    first = out[at] if len(out) - at > 1 else None
     if first is not None and first.kind in ("paragraph", "heading") and not _fixed(first):
         line = text[first.start : first.end]
         if len(line.splitlines()) == 1 and may_be_name(line, language):
-            out[0] = Span(first.start, first.end, "front")
+            out[at] = Span(first.start, first.end, "front")
     return out
 
 

@@ -86,15 +86,17 @@ def letter_words(language: str) -> tuple[str, ...]:
     return _words(language).letter
 
 
-def template_heading(text: str, line: Line, language: str) -> Heading | None:
+def template_heading(text: str, line: Line, language: str, template: re.Pattern[str] | None = None) -> Heading | None:
     """The template heading that begins at ``line``, which may run on over the next lines, or None.
+
+    ``template`` matches the headings of the template at hand, besides those that the language knows.
 
     What follows on the heading's last line must be nothing, or an answer that begins with a capital, as
     where the cells of a row were written on one line.
     """
     words = _words(language)
-    for pattern, sender in ((words.template, False), (words.sender, True)):
-        found = pattern.match(text, line.start)
+    for pattern, sender in ((words.template, False), (words.sender, True), (template, False)):
+        found = pattern.match(text, line.start) if pattern is not None else None
         if found is None:
             continue
         rest = re.compile(r"[ \t]*:?[ \t]*").match(text, found.end())

@@ -18,7 +18,7 @@ _ROOM = 0.97
 _FULL = 0.7  # a line that was wrapped at the measure is longer than this share of it
 _VERY_SHORT = 0.4  # where spaces after a line tell paragraphs, and a short line alone means little
 _FINAL = re.compile(r"[.!?:…][”\"“’'»«)\]]*$")
-_MARKER = re.compile(
+MARKER = re.compile(
     r"(?:[-–—•*·▪■●○◦‣⁃\uf0b7\uf0a7\uf0d8\uf02d]|\(?\d{1,3}[.)]|\(?[a-zæøå][.)])\s+(?=\S)|[•▪●\uf0b7\uf0a7](?=\S)",
     re.IGNORECASE,
 )
@@ -75,7 +75,7 @@ def ends_sentence(line: Line) -> bool:
 
 def bullet_marker(line: Line) -> int:
     """The length of the list marker the line begins with, 0 if there is none."""
-    found = _MARKER.match(line.text)
+    found = MARKER.match(line.text)
     return found.end() if found else 0
 
 

@@ -11,11 +11,12 @@ from policydiff.documents.provisions import parse_policy
 from policydiff.documents.reading import read_document
 from policydiff.errors import DraftError, UnreadableError
 from policydiff.models import Policy
+from policydiff.settings import LimitSettings
 
 _ANY_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
-def load_policy(path: Path | str, *, language: str | None = None) -> Policy:
+def load_policy(path: Path | str, *, language: str | None = None, limits: LimitSettings | None = None) -> Policy:
     """The policy in ``path``: a .json file in the form of ``Policy.model_dump_json()``, or any readable draft.
 
     JSON may have been edited by hand. ``start``, ``end``, ``language`` and the policy's own ``text`` may be
@@ -31,7 +32,7 @@ def load_policy(path: Path | str, *, language: str | None = None) -> Policy:
     path = Path(path)
     if path.suffix.lower() == ".json":
         return _from_json(path, language)
-    return parse_policy(read_document(path), language=language)
+    return parse_policy(read_document(path, limits=limits), language=language)
 
 
 def _from_json(path: Path, language: str | None) -> Policy:

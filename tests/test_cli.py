@@ -127,3 +127,28 @@ def test_a_template_a_table_of_respondents_and_an_archive_are_taken(tmp_path, ca
     assert [(r["respondent"], r["source"]) for r in data["responses"]] == [("Anna", "svar.zip/a.txt")]
     assert data["passages"][0]["section"] == "Hvad synes I?"
     assert capsys.readouterr().err == ""
+
+
+def test_models_are_listed_with_size_languages_licence_and_figures(capsys):
+    assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    for word in ("static", "small", "MB", "da, en", "Apache-2.0", "da 0."):
+        assert word in out
+
+
+@pytest.mark.parametrize("encoder", ["static", "small"])
+def test_both_embedded_encoders_are_calibrated_and_named_in_the_result(encoder, tmp_path, capsys):
+    file = tmp_path / "result.json"
+    assert main(["compare", DRAFT, RESPONSE, "--encoder", encoder, "--threads", "1", "--json", str(file)]) == 0
+    assert capsys.readouterr().err == ""
+    models = json.loads(file.read_text(encoding="utf-8"))["provenance"]["models"]
+    assert models["encoder"].startswith(f"policydiff-{encoder}-")
+
+
+def test_an_encoder_that_is_nowhere_gives_one_line(capsys, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert main(["compare", DRAFT, RESPONSE, "--encoder", "intfloat/none-such"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "cannot load" in err
+    assert "static, small" in err

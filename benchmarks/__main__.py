@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.pictures import draw
+from policydiff.errors import PolicydiffError
 
 RESULTS = Path(__file__).parent / "results"
 NAMES = ("quality", "ablation", "speed", "argkp", "pragtag", "perspectrum")
@@ -65,7 +66,10 @@ def main() -> None:
         sub.add_argument("--save", action="store_true", help="replace the committed result")
     options = parser.parse_args()
 
-    result = import_module(f"benchmarks.{options.name}").run(options)
+    try:
+        result = import_module(f"benchmarks.{options.name}").run(options)
+    except PolicydiffError as error:
+        raise SystemExit(f"benchmarks: {error}") from None
     result["machine"] = {"platform": platform.platform(), "processor": platform.machine()}
     result["versions"] = {p: version(p) for p in PACKAGES}
     result["seed"] = 0

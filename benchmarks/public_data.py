@@ -5,11 +5,9 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.baselines import minilm
 from policydiff.errors import UnreadableError
-from policydiff.evidence.embeddings import Encoder, Matrix, load_encoder
+from policydiff.evidence.embeddings import Encoder, Remembering, load_encoder
 from policydiff.evidence.model_files import DEFAULT, SHIPPED
 
 OURS = f"{DEFAULT} encoder"
@@ -45,22 +43,6 @@ def read_published(folder: Path, name: str, layout: str) -> bytes:
 def checksums(folder: Path, names: Sequence[str], layout: str) -> dict[str, str]:
     """The SHA-256 of each file, by its path under ``folder``."""
     return {name: hashlib.sha256(read_published(folder, name, layout)).hexdigest() for name in names}
-
-
-class Remembering:
-    """An encoder that encodes no text twice; the systems of one run share their texts."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self.encoder = encoder
-        self.name = str(getattr(encoder, "name", type(encoder).__qualname__))
-        self._rows: dict[str, Matrix] = {}
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        """As the encoder's own."""
-        fresh = [t for t in dict.fromkeys(texts) if t not in self._rows]
-        if fresh:
-            self._rows.update(zip(fresh, self.encoder.encode(fresh), strict=True))
-        return np.stack([self._rows[t] for t in texts])
 
 
 def encoders(names: Sequence[str]) -> dict[str, Remembering]:

@@ -16,7 +16,7 @@ from policydiff import (
     load_encoder,
     model_path,
 )
-from policydiff.evidence.embeddings import SimilarityMatcher
+from policydiff.evidence.embeddings import Remembering, SimilarityMatcher
 from policydiff.evidence.model_files import SHIPPED, cards
 
 EMBEDDED = pytest.mark.parametrize("encoder", [StaticEncoder(), TransformerEncoder()], ids=["static", "small"])
@@ -181,3 +181,24 @@ def test_an_encoder_of_the_wrong_shape_is_named():
 
     with pytest.raises(SettingsError, match=r"shape \(2,\) for 2 texts"):
         SimilarityMatcher(["a", "b"], Flat())
+
+
+def test_a_remembering_encoder_asks_once_for_each_text_and_still_names_a_wrong_shape():
+    asked = []
+
+    class Asked(Counting):
+        def encode(self, texts):
+            asked.extend(texts)
+            return super().encode(texts)
+
+    encoder = Remembering(Asked())
+    np.testing.assert_array_equal(encoder.encode(["ab", "c", "ab"]), Counting().encode(["ab", "c", "ab"]))
+    encoder.encode(["c", "a"])
+    assert asked == ["ab", "c", "a"]
+
+    class Short:
+        def encode(self, texts):
+            return np.zeros((len(texts) - 1, 3), dtype=np.float32)
+
+    with pytest.raises(SettingsError, match=r"shape \(1, 3\) for 2 texts"):
+        Remembering(Short()).encode(["a", "b"])

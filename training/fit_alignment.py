@@ -19,7 +19,7 @@ import numpy as np
 import sklearn
 
 from policydiff.evaluation import measures
-from policydiff.evidence.embeddings import Encoder, Matrix, StaticEncoder, load_encoder
+from policydiff.evidence.embeddings import Encoder, StaticEncoder, load_encoder
 from policydiff.evidence.model_files import SHIPPED
 from policydiff.evidence.transformer import TransformerEncoder
 from policydiff.findings.align import AlignmentModel
@@ -27,20 +27,6 @@ from policydiff.fitting.alignment import Floats, Pairs, alignment_data, joined, 
 from policydiff.gold import gold_folders, read_gold
 
 NAME = "policydiff-alignment-2"
-
-
-class Remembering:
-    """An encoder that encodes no text twice."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._rows: dict[str, Matrix] = {}
-
-    def encode(self, texts: Sequence[str]) -> Matrix:
-        """As the encoder's own."""
-        fresh = [t for t in dict.fromkeys(texts) if t not in self._rows]
-        self._rows.update(zip(fresh, self._encoder.encode(fresh), strict=True) if fresh else ())
-        return np.stack([self._rows[t] for t in texts])
 
 
 def unseen(name: str, encoders: Sequence[StaticEncoder | TransformerEncoder]) -> Encoder:
@@ -80,7 +66,7 @@ def main() -> None:
     encoder = load_encoder(options.encoder)
     held_out_encoders = [type(encoder)(folder) for folder in options.held_out]
     natural = [
-        joined(f.name, pairs_of(read_gold(f), Remembering(unseen(f.name, held_out_encoders))))
+        joined(f.name, pairs_of(read_gold(f), unseen(f.name, held_out_encoders)))
         for f in gold_folders([options.gold / "natural"])
     ]
     hard = [joined(f.name, pairs_of(read_gold(f), encoder)) for f in gold_folders([options.gold / "hard"])]

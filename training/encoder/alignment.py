@@ -8,13 +8,12 @@ joint vocabulary times pieces of the teacher, 5.5 GB each, two of them): seconds
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
 from corpora import glosses, sentence_pairs
 from tokenizers import Tokenizer
-from vocabulary import teacher_folder
+from vocabulary import add_arguments, load_tokenizer, teacher_folder
 
 ITERATIONS = 4
 LENGTH = 64  # pieces read of a sentence
@@ -89,17 +88,11 @@ def best(
 def main() -> None:
     """Write ``alignment.npz`` into the work folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--teacher", type=Path, help="folder of all-MiniLM-L6-v2; default: the installed package's")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--pairs", type=int, help="Europarl pairs read; default all")
+    add_arguments(parser)
     options = parser.parse_args()
 
-    joint = Tokenizer.from_file(str(options.work / "tokenizer.json"))
-    teacher = Tokenizer.from_file(str((options.teacher or teacher_folder()) / "tokenizer.json"))
-    teacher.no_padding()
-    teacher.no_truncation()
+    joint = load_tokenizer(options.work)
+    teacher = load_tokenizer(options.teacher or teacher_folder())
     pairs = sentence_pairs(options.corpus, most=options.pairs)
     sentences = len(pairs)
     pairs += 2 * glosses(options.corpus)

@@ -16,14 +16,13 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from corpora import debate, sentence_pairs
 from student import Student, autocast
 from torch.nn.functional import cross_entropy
-from vocabulary import teacher_folder
+from vocabulary import add_arguments, teacher_folder
 
 LENGTH = 96  # pieces of a sentence
 TEMPERATURE = 0.05
@@ -73,11 +72,7 @@ def contrast(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
 def main() -> None:
     """Train and write both."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--work", type=Path, required=True)
-    parser.add_argument("--teacher", type=Path, help="folder of all-MiniLM-L6-v2; default: the installed package's")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--pairs", type=int, help="Europarl pairs read; default all")
+    add_arguments(parser)
     parser.add_argument("--epochs", type=float, default=3.0)
     parser.add_argument("--minutes", type=float, default=math.inf, help="the schedule ends by then at the latest")
     parser.add_argument("--batch", type=int, default=1024)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from student import Student
 from tokenizers import Tokenizer
 from transformers import BertConfig
-from vocabulary import teacher_folder
+from vocabulary import load_tokenizer, teacher_folder
 
 TABLE = "embeddings.word_embeddings.weight"
 
@@ -62,10 +62,7 @@ def main() -> None:
     options = parser.parse_args()
 
     folder = options.teacher or teacher_folder()
-    teacher = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    teacher.no_padding()
-    teacher.no_truncation()
-    joint = Tokenizer.from_file(str(options.work / "tokenizer.json"))
+    teacher, joint = load_tokenizer(folder), load_tokenizer(options.work)
     weights = {k: v.float() for k, v in load_file(folder / "model.safetensors").items()}
     weights = {k: v for k, v in weights.items() if "position_ids" not in k and not k.startswith("pooler.")}
     aligned = dict(np.load(options.work / "alignment.npz"))

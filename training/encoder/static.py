@@ -27,6 +27,7 @@ from start import TABLE
 from supervise import Recipe, Set, centred, epoch, pair_loss, scores_of, summary
 from tokenizers import Tokenizer
 from torch.nn.functional import embedding_bag, normalize
+from vocabulary import load_tokenizer
 
 SMOOTHING = 1e-4  # a; of 1e-3, 3e-4, 1e-4 the best on the natural sets
 COUNTED = {"folketing.da.txt.xz": 60_000, "europarl.da-en.tsv.xz": 40_000}  # lines read of each
@@ -119,9 +120,7 @@ def main() -> None:
     options = parser.parse_args()
 
     source = options.work / options.base
-    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = load_tokenizer(source)
     counted = options.work / "shares.npy"
     if not counted.exists():
         np.save(counted, token_shares(tokenizer, options.corpus))

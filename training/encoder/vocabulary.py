@@ -24,6 +24,23 @@ def teacher_folder() -> Path:
     return Path(get_model_path())
 
 
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The tokenizer of a folder, without truncation and padding."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of the steps that train on the sentence pairs."""
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--teacher", type=Path, help="folder of all-MiniLM-L6-v2; default: the installed package's")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--pairs", type=int, help="Europarl pairs read; default all")
+
+
 def _normalizer() -> normalizers.Normalizer:
     plain = [normalizers.Replace(a, "e") for a in ("é", "è", "É")]  # the teacher drops all accents, Danish needs å
     bert = normalizers.BertNormalizer(clean_text=True, handle_chinese_chars=True, strip_accents=False, lowercase=True)

@@ -120,6 +120,22 @@ class SentenceTransformerEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
 
+class Remembering:
+    """An encoder that encodes no text twice, for work that comes back to the same texts. Named as the one it asks."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+        self.name = str(getattr(encoder, "name", type(encoder).__qualname__))
+        self._rows: dict[str, Matrix] = {}
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        """As the encoder's own."""
+        fresh = [t for t in dict.fromkeys(texts) if t not in self._rows]
+        if fresh:
+            self._rows.update(zip(fresh, _checked(self.encoder, fresh), strict=True))
+        return np.stack([self._rows[t] for t in texts])
+
+
 @cache
 def _shipped(name: str, threads: int | None) -> Encoder:
     return StaticEncoder() if name == "static" else TransformerEncoder(threads=threads)
@@ -140,15 +156,15 @@ def unit(matrix: Matrix) -> Matrix:
     return np.asarray(matrix / length, dtype=np.float32)
 
 
-def _encoded(encoder: Encoder, texts: Sequence[str]) -> Matrix:
-    """Unit rows from any encoder, its output checked."""
+def _checked(encoder: Encoder, texts: Sequence[str]) -> Matrix:
+    """What any encoder gives, checked."""
     vectors = np.asarray(encoder.encode(texts), dtype=np.float32)
     if vectors.ndim != 2 or len(vectors) != len(texts) or not np.isfinite(vectors).all():
         raise SettingsError(
             f"the encoder gave an array of shape {vectors.shape} for {len(texts)} texts; "
             "it must give one row of finite numbers a text"
         )
-    return unit(vectors)
+    return vectors
 
 
 class SimilarityMatcher:
@@ -161,7 +177,7 @@ class SimilarityMatcher:
     def __init__(self, texts: Sequence[str], encoder: Encoder, *, shrinkage: float = 8.0) -> None:
         self.encoder = encoder
         self.shrinkage = shrinkage
-        provisions = _encoded(encoder, texts)
+        provisions = unit(_checked(encoder, texts))
         self.mean = provisions.mean(axis=0)
         self.provisions = unit(provisions - self.mean) if len(texts) > 1 else provisions
 
@@ -169,7 +185,7 @@ class SimilarityMatcher:
         """Cosines in [-1, 1], shape (len(passages), number of provisions)."""
         if not passages:
             return np.zeros((0, len(self.provisions)), dtype=np.float32)
-        vectors = _encoded(self.encoder, passages)
+        vectors = unit(_checked(self.encoder, passages))
         own = len(passages) / (len(passages) + self.shrinkage)
         mean = (own * vectors.mean(axis=0) + (1 - own) * self.mean).astype(np.float32)
         cosines: Matrix = unit(vectors - mean) @ self.provisions.T

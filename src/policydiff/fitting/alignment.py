@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from policydiff.errors import SettingsError
 from policydiff.evaluation import measures
-from policydiff.evidence.embeddings import Encoder, load_encoder
+from policydiff.evidence.embeddings import Encoder, Remembering, load_encoder
 from policydiff.evidence.gathering import Gatherer
 from policydiff.evidence.model_files import DEFAULT
 from policydiff.findings.align import AlignmentModel
@@ -53,6 +53,7 @@ class Pairs:
 
 def pairs_of(gold: GoldSet, encoder: Encoder) -> list[Pairs]:
     """The pairs of a gold set, one group a response, in the order of its responses."""
+    encoder = Remembering(encoder)  # each passage comes twice: in its response and alone
     gatherer = Gatherer(gold.policy, encoder, shrinkage=Settings().evidence.similarity_shrinkage)
     column = {p.id: j for j, p in enumerate(gold.policy.provisions)}
     groups = []

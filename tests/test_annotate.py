@@ -10,8 +10,9 @@ import pytest
 
 from policydiff import InputError, SettingsError, UnreadableError
 from policydiff.annotate import configure, import_gold, init_gold, run
+from policydiff.annotate.cells import shown
 from policydiff.annotate.filled import read_sheet
-from policydiff.annotate.sheet import COLUMNS, columns_of, shown, write_sheet
+from policydiff.annotate.sheet import COLUMNS, columns_of, write_sheet
 from policydiff.documents import load_policy
 from policydiff.errors import DraftError
 from policydiff.gold import GoldAlignment, GoldPassage, read_gold
@@ -384,3 +385,23 @@ def test_an_unreadable_response_is_reported_and_the_rest_goes_on(tmp_path, capsy
     assert status == 1
     assert "tom.txt: the file is empty" in capsys.readouterr().err
     assert list(read_gold(tmp_path / "ud").documents) == ["r01"]
+
+
+def test_archives_and_tables_give_their_responses_as_for_compare(tmp_path):
+    (tmp_path / "draft.md").write_text("## Princip A: Åbenhed\n\nVi er åbne.\n", encoding="utf-8")
+    place = tmp_path / "svar"
+    for name in ("a/brev.txt", "b/brev.txt"):
+        (place / name).parent.mkdir(parents=True)
+        (place / name).write_text(f"Vi støtter princip A, siger {name[0]}.\n", encoding="utf-8")
+    with zipfile.ZipFile(place / "flere.zip", "w") as archive:
+        archive.writestr("c.md", "Vi er imod princip A, siger c.\n")
+        archive.writestr("d.doc", "x")
+    (place / "svar.csv").write_text(
+        "id,navn,type,svar\n7,Anna,borger,Princip A bør uddybes noget mere end nu.\n", encoding="utf-8"
+    )
+    started = init_gold(tmp_path / "draft.md", [place], tmp_path / "gold")
+    assert (started.responses, started.passages) == (4, 4)
+    assert [f.source for f in started.errors] == ["flere.zip/d.doc"]
+    respondents = json.loads((tmp_path / "gold/respondents.json").read_text(encoding="utf-8"))
+    assert [r["source"] for r in respondents] == ["a/brev.txt", "b/brev.txt", "flere.zip/c.md", "svar.csv#7"]
+    assert respondents[3]["respondent"] == "Anna"

@@ -18,7 +18,7 @@ def test_each_format_gives_the_passages_of_the_plain_text(corpus):
     values = measured(corpus)
     print("\n".join(f"{form:32} {value:.3f}" for form, value in values.items()))
     assert {form: v for form, v in values.items() if v < 0.98 and form not in ROOMY} == {}
-    assert all(values[form] >= 0.8 for form in ROOMY if form in values)
+    assert all(values[form] >= 0.84 for form in ROOMY if form in values)
     assert len(values) >= (30 if SOFFICE else 20)
 
 
@@ -126,3 +126,19 @@ def test_labels_in_the_middle_of_their_row_and_columns_of_prose_are_told_apart(t
     pdf.output(str(tmp_path / "spalter.pdf"))
     _, blocks = parse_response(read_document(tmp_path / "spalter.pdf"), response_id="r")
     assert [b.kind for b in blocks] == ["paragraph"] * 6
+
+
+def test_columns_written_across_the_page_are_read_one_after_the_other(tmp_path):
+    left = "Vi har læst planen med interesse, og vi synes, at den er klar og god på mange af de vigtige punkter. " * 3
+    right = "Men den mangler mål for de ældre, som ofte er alene, og for de mange børn i byens nye kvarterer. " * 3
+    pdf = sheet()
+    pdf.add_page()
+    columns = [pdf.multi_cell(80, 5, words.strip(), align="L", dry_run=True, output="LINES") for words in (left, right)]
+    for row, pair in enumerate(zip(*columns, strict=False)):
+        for column, words in enumerate(pair):
+            pdf.text(12 + 95 * column, 30 + 5 * row, words)
+    pdf.output(str(tmp_path / "spalter.pdf"))
+    text = " ".join(read_document(tmp_path / "spalter.pdf").text.split())
+    assert len(columns[0]) >= 6
+    rows = min(map(len, columns))
+    assert text == " ".join([*columns[0][:rows], *columns[1][:rows]])

@@ -1,6 +1,7 @@
 """Contact data: labelled cases, recall first, and spans that survive."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,17 @@ def test_a_comparison_never_sees_what_was_masked(koebenhavn):
     assert not any(words in dumped for words in ("12 34 56 78", "a@b.dk", "010190", "Nygade 3"))
     assert [m.kind for m in result.responses[0].masked] == ["phone", "email", "cpr", "address"]
     assert any(f.accepted for f in result.findings)
+
+
+@pytest.mark.parametrize(
+    "row", ["010101" + " " * 20_000, "12345678 ", "1 2 ", "1234\n", "31 12 99 ", "00 ", "Vej 12 ", "1 000 000 ", "(0"]
+)
+def test_time_grows_with_the_length_of_a_row_of_digits(row):
+    def seconds(size):
+        text = (row * size)[:size]
+        started = time.process_time()
+        contacts(text)
+        return time.process_time() - started
+
+    seconds(100)
+    assert seconds(20_000) < 10 * max(min(seconds(5_000) for _ in range(2)), 0.002)

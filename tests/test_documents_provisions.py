@@ -74,6 +74,88 @@ def test_forms_of_provisions(case):
     assert spans_are_exact(policy)
 
 
+LAW = """# Forslag til lov om grønne byrum
+
+## Kapitel 1
+
+Formål og anvendelse
+
+§ 1. Loven har til formål at sikre grønne byrum i alle kommuner.
+
+Stk. 2. Loven gælder også for havnearealer.
+
+§ 2. Kommunalbestyrelsen kan give dispensation.
+
+## Kapitel 2
+
+Tilladelser
+
+§ 3. Der skal søges om tilladelse til fældning af træer.
+
+## Kapitel 3. Straf
+
+§ 4. Overtrædelse straffes med bøde.
+"""
+
+
+def law(form, folder):
+    """The law as a draft: chapters marked or not, deeper than the sections, in bold, without blank lines, in Word."""
+    if form.startswith("docx"):
+        file = docx.Document()
+        for line in filter(None, LAW.split("\n")):
+            style = form.removeprefix("docx ") if "Kapitel" in line else "Title" if line[0] == "#" else None
+            file.add_paragraph(line.lstrip("# "), style=style)
+        file.save(str(folder / "lov.docx"))
+        return read_document(folder / "lov.docx")
+    marked = re.sub(r"(?m)^§ (\d)\. ", r"## § \1\n\n", LAW)
+    texts = {
+        "md": LAW,
+        "md marked": marked,
+        "md deeper": marked.replace("## Kap", "### Kap"),
+        "md plain": LAW.replace("## Kap", "Kap"),
+        "md bold": re.sub(r"## (Kap.*)", r"**\1**", LAW),
+        "txt": re.sub(r"(?m)^#+ ", "", LAW),
+        "txt tight": re.sub(r"(?m)^#+ ", "", LAW).replace("\n\n", "\n"),
+    }
+    return document_from_text(texts[form], "lov.txt")
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["md", "md marked", "md deeper", "md plain", "md bold", "txt", "txt tight", "docx Normal", "docx Heading 2"],
+)
+def test_a_chapter_ends_the_provision_before_it(form, tmp_path):
+    policy = parse_policy(law(form, tmp_path))
+    shown = [(p.label, p.title, p.text.split()[0], p.text[-6:]) for p in policy.provisions]
+    assert shown == [
+        ("§ 1", "", "Loven", "muner."),
+        ("§ 1, stk. 2", "", "Loven", "ealer."),
+        ("§ 2", "", "Kommunalbestyrelsen", "ation."),
+        ("§ 3", "", "Der", "træer."),
+        ("§ 4", "", "Overtrædelse", " bøde."),
+    ]
+    chapters = [s.title for s in policy.sections if "Kapitel" in s.title]
+    assert chapters[-1] == "Kapitel 3. Straf"
+    assert [title[:9] for title in chapters] == ["Kapitel 1", "Kapitel 2", "Kapitel 3"]
+    assert spans_are_exact(policy)
+
+
+def test_what_a_chapter_says_itself_is_in_its_section():
+    said = "Dette kapitel handler om tilladelser, som kommunen giver."
+    policy = parse_policy(document_from_text(LAW.replace("Tilladelser\n", f"Tilladelser\n\n{said}\n")))
+    (section,) = [s for s in policy.sections if "Kapitel 2" in s.title]
+    assert section.title == "Kapitel 2 Tilladelser"
+    assert section.text.endswith(said)
+    assert [p.label for p in policy.provisions] == ["§ 1", "§ 1, stk. 2", "§ 2", "§ 3", "§ 4"]
+
+
+@pytest.mark.parametrize("line", ["Kapitel 2 i planen handler om, hvad vi vil gøre ved det.", "kapitel 2", "Del gerne"])
+def test_a_line_of_prose_is_no_chapter(line):
+    text = f"§ 1. Loven gælder i hele landet, og den\n{line}\n\n§ 2. Loven træder i kraft."
+    policy = parse_policy(document_from_text(text), language="da")
+    assert policy.provisions[0].text.endswith(line)
+
+
 def test_a_draft_without_provisions_says_what_to_do():
     with pytest.raises(DraftError, match=r"Princip A.*JSON"):
         parse_policy(document_from_text("Dette er bare en tekst.\n\nDen siger ikke noget."))

@@ -9,7 +9,8 @@
     │   ├── LimitError        larger or slower than a setting under ``documents.limits`` allows
     │   ├── PartlyReadError   the document was read, but something in it was not; only in ``errors`` of a result
     │   └── DraftError        a draft in which no provision was recognised
-    └── SettingsError         an unknown or impossible setting, language, encoder or judge
+    ├── SettingsError         an unknown or impossible setting, language, encoder or judge
+    └── WorkerError           a process that compared a part of the responses ended before it was done
 
 Every message says what, where, and what to do next, in one line.
 """
@@ -64,6 +65,10 @@ class DraftError(InputError):
 
 class SettingsError(PolicydiffError):
     """A setting, language, encoder or judge that does not exist or cannot work."""
+
+
+class WorkerError(PolicydiffError):
+    """A process that compared a part of the responses ended before it was done, each time it was tried."""
 
 
 def brief(error: Exception) -> str:

@@ -22,12 +22,21 @@ class LimitSettings(_Section):
     seconds: float = Field(default=120, gt=0)  # to read one file; looked at between its pages, rows and parts
 
 
+class RecurrenceSettings(_Section):
+    """Knowing the labels of a hearing's template by their recurrence, where no template is given."""
+
+    sample: int = Field(default=200, ge=0)  # responses looked through beforehand, the first ones; 0: none
+    files: int = Field(default=3, ge=2)  # responses that a label stands in; two may have written together
+    share: float = Field(default=0.2, ge=0, le=1)  # of the responses; the others answer in letters of their own
+
+
 class DocumentSettings(_Section):
     """Reading."""
 
     language: str | None = None  # of the draft and the responses; None: recognised in each
     mask: bool = False  # contact data in responses are masked before anything else sees them
     template: str | None = None  # a blank response template, whose headings are looked for in the responses
+    recurrence: RecurrenceSettings = RecurrenceSettings()
     respondents: str | None = None  # a table that says who sent which file; None: respondents.csv in the folders given
     limits: LimitSettings = LimitSettings()
 
@@ -45,6 +54,7 @@ class FindingSettings(_Section):
     accept: float | None = Field(default=None, ge=0, le=1)  # confidence; None: the fitted model's own threshold
     review: tuple[float, float] | None = None  # confidence band marked `review`; None: the fitted model's own
     floor: float = Field(default=0.05, ge=0, le=1)  # confidence under which candidates are not kept
+    rerank: int = Field(default=5, ge=2)  # candidates of a passage that a reranker orders, where one is given
 
 
 class Settings(_Section):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from policydiff.annotate.agreeing import Agreement, agreement
 from policydiff.annotate.folders import import_gold, init_gold
-from policydiff.documents.inputs import response_files
 from policydiff.errors import UnreadableError
 
 _EXCERPT = 240  # characters of a passage that are shown
@@ -25,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         epilog="example: policydiff annotate init draft.docx responses/ --out gold/parks",
     )
     init.add_argument("draft", metavar="DRAFT", type=Path, help=".pdf .docx .md .txt, or a corrected policy .json")
-    init.add_argument("responses", metavar="RESPONSE", type=Path, nargs="+", help="files, or folders of them")
+    init.add_argument("responses", metavar="RESPONSE", type=Path, nargs="+", help="files, folders, .zip, or tables")
     init.add_argument("--out", metavar="DIR", type=Path, required=True, help="a folder that is new or empty")
     init.add_argument("--language", metavar="CODE", help="of draft and responses: da or en (default: recognised)")
 
@@ -64,8 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _init(options: argparse.Namespace) -> int:
-    sources = response_files(options.responses)
-    started = init_gold(options.draft, sources, options.out, language=options.language)
+    started = init_gold(options.draft, options.responses, options.out, language=options.language)
     print(
         f"wrote {started.folder}: {started.provisions} provisions, {started.responses} responses, "
         f"{started.passages} passages\nfill in {started.sheet}, then: policydiff annotate import {started.folder}"

@@ -2,44 +2,15 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from policydiff.annotate.sheet import COLUMNS, GIVEN, LETTERS, PER_ROW, SHEET, columns_of, require_openpyxl, shown
-from policydiff.annotate.sheet import shortened as in_cell
+from policydiff.annotate.cells import Row, open_book, rows_of, shown, some, words_in
+from policydiff.annotate.cells import shortened as in_cell
+from policydiff.annotate.sheet import COLUMNS, GIVEN, LETTERS, PER_ROW, SHEET, columns_of
 from policydiff.errors import UnreadableError
 from policydiff.gold import GoldAlignment, GoldPassage
 from policydiff.models import STANCES, Stance
-
-_NAMED = 5  # passages or ids that a message names before it counts the others
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One row: its number as the program shows it, its cells by heading, and the letters of the columns."""
-
-    source: str
-    number: int
-    cells: dict[str, Any]
-    letters: dict[str, str]
-
-    def fault(self, column: str, message: str) -> UnreadableError:
-        return UnreadableError(f"{self.source}, row {self.number}, column {self.letters[column]} ({column})", message)
-
-    def text(self, column: str) -> str:
-        """What stands in a cell that was meant as text."""
-        value = self.cells[column]
-        if value is None:
-            return ""
-        if isinstance(value, str):
-            return value.strip()
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        kind = type(value).__name__
-        raise self.fault(
-            column, f"holds the {kind} {value}, not text, so what was typed is lost; format the cell as text, retype it"
-        )
 
 
 def read_sheet(
@@ -54,9 +25,9 @@ def read_sheet(
     known = {p.passage: p for p in passages}
     twice = sorted({p.passage for p in passages if known[p.passage] is not p})
     if twice:
-        raise UnreadableError("gold.jsonl", f"two passages are called {_some(twice)}; give each its own id")
+        raise UnreadableError("gold.jsonl", f"two passages are called {some(twice)}; give each its own id")
     found: dict[str, list[GoldAlignment]] = {}
-    for row in _rows(source):
+    for row in rows_of(open_book(source, "--sheet FILE"), str(source), SHEET, COLUMNS):
         name = row.text("passage")
         passage = known.get(name)
         if passage is None:
@@ -74,68 +45,23 @@ def read_sheet(
             alignments.append(alignment)
     missing = [name for name in known if name not in found]
     if missing:
-        raise UnreadableError(str(source), f"has no row for {_some(missing)}; keep a row for every passage")
+        raise UnreadableError(str(source), f"has no row for {some(missing)}; keep a row for every passage")
     return {name: tuple(alignments) for name, alignments in found.items()}
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more
-
-
-def _rows(source: Path) -> list[_Row]:
-    """The rows that are not empty."""
-    openpyxl = require_openpyxl()
-    try:
-        book = openpyxl.load_workbook(source)
-    except OSError as error:
-        raise UnreadableError(str(source), f"cannot be read ({error.strerror or error}); give --sheet FILE") from error
-    except Exception as error:  # openpyxl lets zipfile, KeyError and its own errors through
-        raise UnreadableError(
-            str(source), f"is no .xlsx spreadsheet ({type(error).__name__}); save it as one"
-        ) from error
-    if SHEET not in book.sheetnames:
-        raise UnreadableError(str(source), f"has no sheet {SHEET!r}, but {_some(book.sheetnames)}; do not rename it")
-    rows = book[SHEET].iter_rows()
-    letters: dict[str, str] = {}
-    for cell in next(rows):
-        if isinstance(cell.value, str):
-            name = cell.value.strip()
-            if name in letters and name in COLUMNS:
-                raise UnreadableError(
-                    f"{source}, row 1, column {cell.column_letter}",
-                    f"{name!r} stands over column {letters[name]} too; a heading once",
-                )
-            letters[name] = cell.column_letter
-    absent = [name for name in COLUMNS if name not in letters]
-    if absent:
-        raise UnreadableError(f"{source}, row 1", f"there is no column {_some(absent)}; keep the headings as they were")
-    found: list[_Row] = []
-    for number, cells in enumerate(rows, 2):
-        by_letter = {cell.column_letter: cell.value for cell in cells if cell.value is not None}
-        values = {name: by_letter.get(letters[name]) for name in COLUMNS}
-        if any(str(value).strip() for value in values.values() if value is not None):
-            found.append(_Row(str(source), number, values, letters))
-    return found
-
-
-def _check_given(row: _Row, passage: GoldPassage) -> None:
+def _check_given(row: Row, passage: GoldPassage) -> None:
     """Cells that were sorted apart from their row would label another passage."""
     expected = dict(zip(GIVEN, (passage.response, passage.passage, passage.section or "", passage.text), strict=True))
     for column in ("response", "text"):
         value = row.cells[column]
-        if value is not None and _words(str(value)) != _words(in_cell(expected[column])):
+        if value is not None and words_in(str(value)) != words_in(in_cell(expected[column])):
             raise row.fault(
                 column,
                 f"is not the {column} of passage {passage.passage}; restore it (sort whole rows, never single columns)",
             )
 
 
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
-def _alignment(row: _Row, number: int, passage: GoldPassage, provisions: Collection[str]) -> GoldAlignment | None:
+def _alignment(row: Row, number: int, passage: GoldPassage, provisions: Collection[str]) -> GoldAlignment | None:
     columns = columns_of(number)
     provision_column, grade_column, evidence_column = columns[0], columns[1], columns[-1]
     provision = row.text(provision_column)
@@ -146,7 +72,7 @@ def _alignment(row: _Row, number: int, passage: GoldPassage, provisions: Collect
         return None
     if provision not in provisions:
         raise row.fault(
-            provision_column, f"{provision!r} is no provision of this draft; it has {_some(list(provisions))}"
+            provision_column, f"{provision!r} is no provision of this draft; it has {some(list(provisions))}"
         )
     return GoldAlignment(
         provision=provision,
@@ -156,7 +82,7 @@ def _alignment(row: _Row, number: int, passage: GoldPassage, provisions: Collect
     )
 
 
-def _grade(row: _Row, column: str) -> Literal[1, 2]:
+def _grade(row: Row, column: str) -> Literal[1, 2]:
     value = row.cells[column]
     # Whether a grade is kept as a number or as text is the program's choice.
     written = "" if value is None else str(value).strip()
@@ -168,7 +94,7 @@ def _grade(row: _Row, column: str) -> Literal[1, 2]:
     raise row.fault(column, f"a grade is 2 (about the provision) or 1 (touches it); {got}")
 
 
-def _stances(row: _Row, number: int) -> tuple[Stance, ...]:
+def _stances(row: Row, number: int) -> tuple[Stance, ...]:
     """The stances in the order of ``STANCES``."""
     chosen: set[str] = set()
     columns = [f"stance {number}{letter}" for letter in LETTERS]
@@ -188,14 +114,14 @@ def _stances(row: _Row, number: int) -> tuple[Stance, ...]:
     return tuple(stance for stance in STANCES if stance in chosen)
 
 
-def _evidence(row: _Row, column: str, passage: GoldPassage) -> tuple[int, int] | None:
+def _evidence(row: Row, column: str, passage: GoldPassage) -> tuple[int, int] | None:
     """The span of the copied words in the response's text; the first place where they stand.
 
     Only white space may differ, since programs change line ends and what is pasted.
     """
     value = row.cells[column]
     # Words that begin with "=" may have become a formula, whose text openpyxl gives as it was typed.
-    words = _words(shown(value if isinstance(value, str) else "" if value is None else str(value)))
+    words = words_in(shown(value if isinstance(value, str) else "" if value is None else str(value)))
     if not words:
         return None
     match = re.search(r"\s+".join(map(re.escape, words)), shown(passage.text))

@@ -5,13 +5,17 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from policydiff.annotate.cells import require_openpyxl
 from policydiff.annotate.filled import read_sheet
-from policydiff.annotate.sheet import require_openpyxl, write_sheet
-from policydiff.documents import Document, load_policy, parse_response, read_document
+from policydiff.annotate.sheet import write_sheet
+from policydiff.documents import Document, load_policy, parse_response
 from policydiff.documents.decoding import decode
-from policydiff.errors import DraftError, InputError, UnreadableError
+from policydiff.documents.inputs import ResponseInputs
+from policydiff.documents.recurring import recurring_headings
+from policydiff.errors import DraftError, InputError, PartlyReadError, UnreadableError
 from policydiff.gold import GoldPassage, read_gold
 from policydiff.models import Failure, Policy, Record, Response
+from policydiff.settings import DocumentSettings
 
 SHEET_FILE = "annotation.xlsx"
 # read_gold reads line by line, and these end a line for str.splitlines.
@@ -34,8 +38,9 @@ def init_gold(
 ) -> Started:
     """Make a gold folder that is not labelled yet, with a spreadsheet to label it in.
 
-    The responses are called r01, r02, ... in the order given, their passages r01/1, r01/2, ...; respondents.json
-    says which file each was. Responses that cannot be read are left out and are in ``errors``.
+    ``responses`` are files, folders, .zip archives and tables with a row a response, as for ``compare``. They are
+    called r01, r02, ... in order, their passages r01/1, r01/2, ...; respondents.json says which file or row each
+    was. Responses that cannot be read are left out, and what was not read of one is told, in ``errors``.
 
     Raises:
         InputError: ``out`` has something in it already, the draft cannot be used, or no response can be read.
@@ -43,28 +48,19 @@ def init_gold(
     """
     draft, out = Path(draft), Path(out)
     require_openpyxl()
-    _ensure_free(out)
+    ensure_free(out)
     policy = load_policy(draft, language=language)
-    _ensure_told_apart(policy, draft)
+    ensure_told_apart(policy, draft.name)
     read, errors = _read_all(responses, language)
     if not read:
         first = f"; the first: {errors[0].source}: {errors[0].message}" if errors else "; give at least one file"
         raise UnreadableError(str(out), f"not made, since no response could be read{first}")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "responses").mkdir()
-        (out / f"draft{draft.suffix.lower()}").write_bytes(draft.read_bytes())
-        _write_json(out / "provisions.json", _labelled(policy))
-        _write_json(
-            out / "respondents.json",
-            [{"id": r.id, "respondent": r.respondent, "kind": "", "source": r.source} for r, _ in read],
-        )
-        for response, _ in read:
-            (out / "responses" / f"{response.id}.txt").write_bytes(_encoded(response.text))
-        passages = [passage for _, passages in read for passage in passages]
-        _write_passages(out / "gold.jsonl", passages)
+        data = draft.read_bytes()
     except OSError as error:
-        raise UnreadableError(str(out), f"cannot be written ({error.strerror}); choose another place") from error
+        raise UnreadableError(str(draft), f"cannot be read ({error.strerror}); choose another draft") from error
+    write_folder(out, draft=(f"draft{draft.suffix.lower()}", data), policy=policy, responses=read)
+    passages = [passage for _, passages in read for passage in passages]
     write_sheet(out / SHEET_FILE, passages, policy.provisions)
     read_gold(out)
     return Started(
@@ -75,6 +71,34 @@ def init_gold(
         passages=len(passages),
         errors=tuple(errors),
     )
+
+
+def write_folder(
+    out: Path,
+    *,
+    draft: tuple[str, bytes],
+    policy: Policy,
+    responses: Sequence[tuple[Response, Sequence[GoldPassage]]],
+) -> None:
+    """Write a gold folder: the draft as a file of this name, and the responses with their passages.
+
+    Raises:
+        UnreadableError: it cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "responses").mkdir()
+        (out / draft[0]).write_bytes(draft[1])
+        _write_json(out / "provisions.json", _labelled(policy))
+        _write_json(
+            out / "respondents.json",
+            [{"id": r.id, "respondent": r.respondent, "kind": "", "source": r.source} for r, _ in responses],
+        )
+        for response, _ in responses:
+            (out / "responses" / f"{response.id}.txt").write_bytes(_encoded(response.text))
+        _write_passages(out / "gold.jsonl", [passage for _, passages in responses for passage in passages])
+    except OSError as error:
+        raise UnreadableError(str(out), f"cannot be written ({error.strerror}); choose another place") from error
 
 
 def import_gold(folder: Path | str, sheet: Path | str | None = None) -> Path:
@@ -102,21 +126,22 @@ def import_gold(folder: Path | str, sheet: Path | str | None = None) -> Path:
     return target
 
 
-def _ensure_free(out: Path) -> None:
+def ensure_free(out: Path) -> None:
+    """Raises InputError if there is a file, or a folder with something in it."""
     if out.exists() and not out.is_dir():
         raise InputError(str(out), "is a file; name a new folder")
     if out.is_dir() and any(out.iterdir()):
         raise InputError(str(out), "is not empty; name a new folder, so that no labels are lost")
 
 
-def _ensure_told_apart(policy: Policy, draft: Path) -> None:
-    """``read_gold`` finds a labelled provision in the draft by its kind, label and title."""
+def ensure_told_apart(policy: Policy, draft: str) -> None:
+    """Raises DraftError if two provisions have one kind, label and title, by which ``read_gold`` finds them."""
     seen: dict[tuple[str, str, str], str] = {}
     for p in policy.provisions:
         key = (p.kind, p.label, " ".join(p.title.split()))
         if key in seen:
             raise DraftError(
-                draft.name,
+                draft,
                 f"provisions {seen[key]!r} and {p.id!r} have the same kind, label and title; write them with "
                 "`policydiff provisions DRAFT --json FILE`, give each its own label, and use FILE as the draft",
             )
@@ -126,17 +151,25 @@ def _ensure_told_apart(policy: Policy, draft: Path) -> None:
 def _read_all(
     sources: Sequence[Path | str], language: str | None
 ) -> tuple[list[tuple[Response, list[GoldPassage]]], list[Failure]]:
-    read: list[tuple[Response, list[GoldPassage]]] = []
+    documents: list[Document] = []
     errors: list[Failure] = []
-    digits = max(2, len(str(len(sources))))
-    for source in sources:
+    settings = DocumentSettings(language=language)
+    for read in ResponseInputs(sources, settings):
         try:
-            document = read_document(source)
-            _ensure_encodable(document)
+            if isinstance(read, InputError):
+                raise read
+            _ensure_encodable(read)
         except InputError as error:
-            errors.append(Failure(source=str(source), error=type(error).__name__, message=error.message))
+            errors.append(Failure(source=error.source, error=type(error).__name__, message=error.message))
             continue
-        response, blocks = parse_response(document, response_id=f"r{len(read) + 1:0{digits}}", language=language)
+        documents.append(read)
+        errors += [Failure(source=read.source, error=PartlyReadError.__name__, message=w) for w in read.warnings]
+    template = recurring_headings(documents, settings)  # the passages that compare finds
+    digits = max(2, len(str(len(documents))))
+    out: list[tuple[Response, list[GoldPassage]]] = []
+    for n, document in enumerate(documents, 1):
+        name = f"r{n:0{digits}}"
+        response, blocks = parse_response(document, response_id=name, language=language, template=template)
         judged = [b for b in blocks if b.kind in ("paragraph", "bullet")]
         passages = [
             GoldPassage(
@@ -149,8 +182,8 @@ def _read_all(
             )
             for number, b in enumerate(judged, 1)
         ]
-        read.append((response, passages))
-    return read, errors
+        out.append((response, passages))
+    return out, errors
 
 
 def _ensure_encodable(document: Document) -> None:

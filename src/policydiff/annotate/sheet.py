@@ -1,17 +1,15 @@
 """The spreadsheet that annotators fill in: a row a passage, drop-downs for provisions, grades and stances."""
 
-import re
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from policydiff.errors import SettingsError, UnreadableError
+from policydiff.annotate.cells import head, offer, put, require_openpyxl, save
 from policydiff.gold import GoldPassage
 from policydiff.models import STANCES, Provision
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
 SHEET = "Passages"
@@ -31,13 +29,6 @@ COLUMNS = (*GIVEN, *(name for n in range(1, PER_ROW + 1) for name in columns_of(
 _WIDTHS = {"response": 10, "passage": 10, "section": 18, "text": 64, "provision": 16, "grade": 7, "stance": 14}
 _EVIDENCE_WIDTH = 36
 _SPARE = 500  # rows below the last passage that have drop-downs, for passages with more provisions
-_CELL_LENGTH = 16_000  # a cell holds 32,767 UTF-16 units, so half as many characters of any kind
-_TEXT_FORMAT_LENGTH = 255  # some versions of Excel show longer cells of the format "@" as ####
-_CUT = " […]"
-_NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFF), " ")
-# U+FFFE is a line-end hyphen of a PDF; a carriage return is half a line end.
-_SHOWN = str.maketrans({**_NOT_XML, 0xFFFE: "-", 13: " "})
-_OLD_LINE_END = re.compile(r"\r(?!\n)")
 
 _HOW_TO = (
     "How to fill in",
@@ -50,30 +41,6 @@ _HOW_TO = (
 )
 
 
-def shown(text: str) -> str:
-    """``text`` as a spreadsheet can hold it, character for character, so that offsets are the same in both."""
-    return _OLD_LINE_END.sub("\n", text).translate(_SHOWN)
-
-
-def shortened(text: str) -> str:
-    """``shown(text)``, cut to what a cell can hold."""
-    text = shown(text)
-    return text if len(text) <= _CELL_LENGTH else text[: _CELL_LENGTH - len(_CUT)] + _CUT
-
-
-def require_openpyxl() -> Any:
-    """The openpyxl module.
-
-    Raises:
-        SettingsError: it is not installed.
-    """
-    try:
-        import openpyxl
-    except ImportError as error:
-        raise SettingsError('spreadsheets need openpyxl; pip install "policydiff[annotate]"') from error
-    return openpyxl
-
-
 def write_sheet(target: Path, passages: Iterable[GoldPassage], provisions: Sequence[Provision]) -> None:
     """Write the spreadsheet of ``passages``, none of them labelled yet.
 
@@ -84,83 +51,46 @@ def write_sheet(target: Path, passages: Iterable[GoldPassage], provisions: Seque
     book = require_openpyxl().Workbook()
     sheet = book.active
     sheet.title = SHEET
-    _head(sheet, COLUMNS, [_WIDTHS.get(name.split()[0], _EVIDENCE_WIDTH) for name in COLUMNS])
+    numbers = [name for name in COLUMNS if name.startswith("grade")]
+    head(sheet, COLUMNS, [_WIDTHS.get(name.split()[0], _EVIDENCE_WIDTH) for name in COLUMNS], numbers)
     sheet.freeze_panes = sheet.cell(2, len(GIVEN) + 1)
     row = 1
     for row, passage in enumerate(passages, 2):
         values = (passage.response, passage.passage, passage.section or "", passage.text)
         for column, value in enumerate(values, 1):
-            _put(sheet.cell(row, column), value)
+            put(sheet.cell(row, column), value)
     sheet.auto_filter.ref = f"A1:{sheet.cell(max(row, 2), len(COLUMNS)).coordinate}"
     _write_provisions(book.create_sheet("Provisions"), provisions)
     _offer(sheet, 2, row + _SPARE, len(provisions))
     _write_guidelines(book.create_sheet("Guidelines"))
-    try:
-        book.save(target)
-    except OSError as error:
-        raise UnreadableError(str(target), f"cannot be written ({error.strerror}); choose another place") from error
-
-
-def _put(cell: "Cell | MergedCell", value: str, *, bold: bool = False) -> None:
-    """Write ``value`` as text, never as a formula, and as text it stays when the cell is edited."""
-    from openpyxl.styles import Alignment, Font
-
-    cell.value = shortened(value)
-    cell.data_type = "s"
-    cell.number_format = "@" if len(value) <= _TEXT_FORMAT_LENGTH else "General"
-    cell.quotePrefix = value.startswith(("=", "+", "-", "@"))
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
-    if bold:
-        cell.font = Font(bold=True)
-
-
-def _head(sheet: "Worksheet", names: Sequence[str], widths: Sequence[int]) -> None:
-    from openpyxl.styles import Alignment
-    from openpyxl.utils import get_column_letter
-
-    for number, (name, width) in enumerate(zip(names, widths, strict=True), 1):
-        _put(sheet.cell(1, number), name, bold=True)
-        column = sheet.column_dimensions[get_column_letter(number)]
-        column.width = width
-        column.alignment = Alignment(wrap_text=True, vertical="top")
-        # Cells that are still empty take this: a program would make a number of the id "4.10".
-        column.number_format = "General" if name.startswith("grade") else "@"
-    sheet.freeze_panes = "A2"
+    save(book, target)
 
 
 def _offer(sheet: "Worksheet", first: int, last: int, provisions: int) -> None:
-    """Drop-downs. The ids are a range of the other sheet, since a list of values may have 255 characters."""
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
-
+    """Drop-downs for what is filled in."""
     choices = {
         "provision": (f"Provisions!$A$2:$A${provisions + 1}", "an id of the sheet Provisions"),
         "grade": ('"1,2"', "2: about this provision; 1: touches it"),
         "stance": (f'"{",".join(STANCES)}"', ", ".join(STANCES)),
     }
     for name, (formula, hint) in choices.items():
-        validation = DataValidation(type="list", formula1=formula, allow_blank=True, showErrorMessage=True)
-        validation.errorTitle, validation.error = f"Not a {name}", f"Choose from the list: {hint}"
-        for number, column in enumerate(COLUMNS, 1):
-            if column.startswith(name):
-                letter = get_column_letter(number)
-                validation.add(f"{letter}{first}:{letter}{last}")
-        sheet.add_data_validation(validation)
+        columns = [number for number, column in enumerate(COLUMNS, 1) if column.startswith(name)]
+        offer(sheet, columns, first, last, formula, f"Not a {name}", f"Choose from the list: {hint}")
 
 
 def _write_provisions(sheet: "Worksheet", provisions: Sequence[Provision]) -> None:
-    _head(sheet, ("id", "kind", "label", "title", "text"), (20, 14, 14, 40, 100))
+    head(sheet, ("id", "kind", "label", "title", "text"), (20, 14, 14, 40, 100))
     for row, p in enumerate(provisions, 2):
         for column, value in enumerate((p.id, p.kind, p.label, p.title, p.text), 1):
-            _put(sheet.cell(row, column), value)
+            put(sheet.cell(row, column), value)
 
 
 def _write_guidelines(sheet: "Worksheet") -> None:
     text = (files("policydiff.annotate") / "guidelines.md").read_text(encoding="utf-8")
-    _head(sheet, ("Guidelines",), (130,))
+    head(sheet, ("Guidelines",), (130,))
     for row, line in enumerate((*_HOW_TO, *_paragraphs(text)), 2):
         heading = line.startswith("#") or line == _HOW_TO[0]
-        _put(sheet.cell(row, 1), line.lstrip("# "), bold=heading)
+        put(sheet.cell(row, 1), line.lstrip("# "), bold=heading)
 
 
 def _paragraphs(markdown: str) -> list[str]:

@@ -5,7 +5,7 @@ from policydiff.documents.mapping import MappedText, normalise
 from policydiff.documents.passages import Block, parse_response, segment
 from policydiff.documents.policies import load_policy
 from policydiff.documents.provisions import parse_policy
-from policydiff.documents.reading import Document, document_from_text, read_document
+from policydiff.documents.reading import Document, document_from_bytes, document_from_text, read_document
 from policydiff.documents.sentences import split_sentences
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Document",
     "MappedText",
     "detect_language",
+    "document_from_bytes",
     "document_from_text",
     "load_policy",
     "normalise",

@@ -14,6 +14,7 @@ _LONGEST = 100
 _MOST_WORDS = 9
 _MOST_WORDS_MARKED = 14
 _LONGEST_NAME = 120
+_LONGEST_LABEL = 200
 _MOST_WORDS_OF_NAME = 16
 _MARKED = re.compile(r"#{1,6}\s+(?=\S)")
 _NUMBERED = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*\.?|[IVX]{1,4}\.|[A-ZÆØÅ]\.|§+\s*\d[\w.]*)\s+(?=[^\W\d_])")
@@ -102,7 +103,8 @@ def template_heading(text: str, line: Line, language: str, template: re.Pattern[
         rest = re.compile(r"[ \t]*:?[ \t]*").match(text, found.end())
         after = rest.end() if rest else found.end()
         if after >= len(text) or text[after] in "\r\n\f":
-            return Heading(found.start(), found.end(), one_line(found.group()), not sender, sender)
+            end = found.end() + len(rest.group().rstrip()) if rest else found.end()  # with its colon
+            return Heading(found.start(), end, one_line(found.group()), not sender, sender)
         if not sender and after > found.end() and text[after].isupper():
             return Heading(found.start(), found.end(), one_line(found.group()), template=True)
     return None
@@ -143,6 +145,18 @@ def may_be_name(line: str, language: str) -> bool:
         and words.reference.match(line) is None
         and kinds(language).labelled_name(line) is None
         and kinds(language).paragraph_name(line) is None
+    )
+
+
+def may_be_label(line: str, language: str) -> bool:
+    """Whether a template may print the line, were it to recur: no greeting, no end of a sentence but a question's."""
+    never = _words(language).never.match(line)
+    return (
+        2 < len(line) <= _LONGEST_LABEL
+        and (line[0].isupper() or line[0].isdigit() or line[0] in "§”\"“»'(")
+        and not line.endswith((".", ",", ";", "!", "…"))
+        and re.search(r"[^\W\d_]{2}", line) is not None
+        and never is None
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from policydiff.documents.limits import Guard, open_zip
 from policydiff.documents.masking import mask_document
-from policydiff.documents.people import PEOPLE_FILES, People
+from policydiff.documents.people import PEOPLE_FILES, People, Person
 from policydiff.documents.reading import Document, document_from_bytes, file_bytes
 from policydiff.documents.sheets import TABLE_SUFFIXES
 from policydiff.documents.tables import files_named, read_rows
@@ -17,6 +17,44 @@ from policydiff.errors import InputError, UnreadableError, brief
 from policydiff.settings import DocumentSettings
 
 Source = Path | str | Document
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file as bytes, to be read by whoever has time: it needs nothing of the folder or archive it came from."""
+
+    name: str
+    source: str
+    data: bytes
+    level: int = 0  # files that it lies within
+    person: Person | None = None  # what a table of respondents says of it
+
+    def read(self, settings: DocumentSettings) -> Document:
+        """The document in the file.
+
+        Raises:
+            InputError: as ``read_document``.
+        """
+        guard = Guard(self.source, settings.limits, self.level)
+        document = document_from_bytes(self.name, self.data, self.source, guard=guard)
+        if self.person is not None:
+            document = self.person.applied(document)
+        return mask_document(document) if settings.mask else document
+
+
+# What is given in the place of one response.
+Given = Document | Unread | InputError
+
+
+def read_given(given: Given, settings: DocumentSettings) -> Document | InputError:
+    """The document, read now if it was not yet, or why there is none."""
+    if not isinstance(given, Unread):
+        return given
+    try:
+        return given.read(settings)
+    except InputError as error:
+        return error
+
 
 # What operating systems leave in folders and archives.
 _NOT_WRITTEN = frozenset(("thumbs.db", "desktop.ini", "__macosx"))
@@ -104,6 +142,10 @@ class ResponseInputs:
             self.total = None
 
     def __iter__(self) -> Iterator[Document | InputError]:
+        return (read_given(given, self.settings) for given in self.unread())
+
+    def unread(self) -> Iterator[Given]:
+        """The same in the same order, single files not yet read: one of these is one document or one error."""
         if self.settings.respondents is not None:
             path = Path(self.settings.respondents)
             guard = Guard(path.name, self.settings.limits)
@@ -160,7 +202,7 @@ class ResponseInputs:
             key = path
         return _Item(path.name, source, key, lambda guard: _path_bytes(path, guard), lambda _: None, path)
 
-    def _read(self, given: Sequence[_Item | Document], level: int = 0) -> Iterator[Document | InputError]:
+    def _read(self, given: Sequence[_Item | Document], level: int = 0) -> Iterator[Given]:
         items = [item for item in given if isinstance(item, _Item)]
         for item in items:
             guard = Guard(item.source, self.settings.limits, level)
@@ -178,11 +220,11 @@ class ResponseInputs:
                 yield self._finished(one)
             elif one.key not in self._taken:
                 for result in self._documents(one, level):
-                    if isinstance(result, Document):
-                        yield self._finished(result)
+                    person = self._people.of(result.source)
+                    if isinstance(result, Unread):
+                        yield replace(result, person=person)
                     else:
-                        self._people.failed(result.source)
-                        yield result
+                        yield self._finished(result) if isinstance(result, Document) else result
 
     def _take_named(self, table: _Item, guard: Guard) -> None:
         """Notes the files that a table names, so that they are read once, as what the table says they are."""
@@ -195,7 +237,7 @@ class ResponseInputs:
             if other is not None:
                 self._taken.add(other.key)
 
-    def _documents(self, item: _Item, level: int) -> Iterator[Document | InputError]:
+    def _documents(self, item: _Item, level: int) -> Iterator[Given]:
         guard = Guard(item.source, self.settings.limits, level)
         try:
             if item.suffix == ".zip":
@@ -209,7 +251,7 @@ class ResponseInputs:
             elif item.suffix in TABLE_SUFFIXES:
                 yield from read_rows(item.name, item.load(guard), guard, lambda name: self._beside(item, name, level))
             else:
-                yield document_from_bytes(item.name, item.load(guard), item.source, guard=guard)
+                yield Unread(item.name, item.source, item.load(guard), level)
         except InputError as error:
             yield error
 
@@ -221,7 +263,8 @@ class ResponseInputs:
         return document_from_bytes(other.name, other.load(guard), name, guard=guard)
 
     def _finished(self, document: Document) -> Document:
-        document = self._people.applied(document)
+        person = self._people.of(document.source)
+        document = document if person is None else person.applied(document)
         return mask_document(document) if self.settings.mask else document
 
 

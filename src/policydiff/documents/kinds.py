@@ -10,9 +10,7 @@ from policydiff import languages
 # A label: "1", "4.10", "5a", "H1", "IV", "E", "a". Words are never labels ("Mål i tal").
 _LABEL = r"(?:\d{1,3}(?:\.\d{1,3})*[a-zæøå]?|[A-ZÆØÅ]{1,3}[-.]?\d{1,3}(?:\.\d{1,3})*[a-z]?|[IVXLC]{1,6}|[A-ZÆØÅa-zæøå])"
 _SEPARATOR = r"(?:\s*[:–—|]\s*|\s+-\s+|[.)]\s+|[.)]?\s*$)"
-_LABELLED = re.compile(
-    rf"(?P<name>[^\W\d_][^\d:§]{{1,40}}?)\s+(?:nr\.?\s*|no\.?\s*)?(?P<label>{_LABEL})(?P<sep>{_SEPARATOR}|\s+(?=\S))"
-)
+_CHAPTER_LABEL = r"(?:\d{1,3}(?:\s?[a-zæøå])?|[IVXLC]{1,6}|[A-ZÆØÅ])(?:\s*[.:–—]\s*|\s+-\s+|\s*$|\s+(?=[A-ZÆØÅ]))"
 _BARE = re.compile(rf"\(?(?P<label>{_LABEL})(?P<sep>[.):]+\s*(?=\S)|\s*[–—:]\s+|\s+(?=\S)|[.):]?$)")
 _PARAGRAPH = re.compile(
     r"§+\s*(?P<number>\d+(?:\.\d+)*(?:\s?[a-zæøå](?![^\W\d_]))?(?:\([a-z0-9]{1,4}\))*)(?P<after>.*)",
@@ -54,9 +52,15 @@ class Kinds:
         self.example: str = pack["example"]
         parts = "|".join(re.escape(word).replace(r"\.", r"\.?") for word in pack["subparagraph"])
         numbers = "|".join(re.escape(word).replace(r"\.", r"\.?") for word in pack["number"])
+        chapters = "|".join(re.escape(form) for word in pack["chapters"] for form in (word.capitalize(), word.upper()))
+        self._chapter = re.compile(rf"(?:{chapters})\s+{_CHAPTER_LABEL}")
         self._part_word: str = pack["subparagraph"][0]
         self._number_word: str = pack["number"][0]
         self._part = re.compile(rf"(?:{parts})\s*(?P<number>\d+|\(\d+\))", re.IGNORECASE)
+        self._labelled = re.compile(
+            rf"(?P<name>[^\W\d_][^\d:§]{{1,40}}?)\s+(?:(?:{numbers})\s*)?"
+            rf"(?P<label>{_LABEL})(?P<sep>{_SEPARATOR}|\s+(?=\S))"
+        )
         self._number = re.compile(rf"(?:{numbers})\s*(?P<number>\d+)", re.IGNORECASE)
 
     def singular(self, word: str) -> str | None:
@@ -113,12 +117,17 @@ class Kinds:
         base = paragraph.split(",", 1)[0]
         return Name(self.paragraph, f"{base}, {self._part_word} {found['number']}", _skip(line, found.end()))
 
+    def chapter(self, line: str) -> int | None:
+        """Where the number of a chapter ends in a line that begins with one ("Kapitel 2. Straf"), or None."""
+        found = self._chapter.match(line)
+        return None if found is None else found.end()
+
     def labelled_name(self, heading: str) -> Name | None:
         """The name in "Pejlemærke 1: Title" or "Objective 2", or None.
 
         A single letter without a stop or colon after it counts only as a capital.
         """
-        found = _LABELLED.match(heading)
+        found = self._labelled.match(heading)
         if found is None:
             return None
         kind = self.group(found["name"])

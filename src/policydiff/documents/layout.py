@@ -17,7 +17,7 @@ _SHORT = 0.82
 _ROOM = 0.97
 _FULL = 0.7  # a line that was wrapped at the measure is longer than this share of it
 _VERY_SHORT = 0.4  # where spaces after a line tell paragraphs, and a short line alone means little
-_FINAL = re.compile(r"[.!?:…][”\"“’'»«)\]]*$")
+FINAL = re.compile(r"[.!?:…][”\"“’'»«)\]]*$")
 MARKER = re.compile(
     r"(?:[-–—•*·▪■●○◦‣⁃\uf0b7\uf0a7\uf0d8\uf02d]|\(?\d{1,3}[.)]|\(?[a-zæøå][.)])\s+(?=\S)|[•▪●\uf0b7\uf0a7](?=\S)",
     re.IGNORECASE,
@@ -70,7 +70,7 @@ def layout_of(lines: Sequence[Line]) -> Layout:
 
 def ends_sentence(line: Line) -> bool:
     """Whether the line ends with the stop of a sentence, quotation marks aside."""
-    return _FINAL.search(line.text) is not None
+    return FINAL.search(line.text) is not None
 
 
 def bullet_marker(line: Line) -> int:

@@ -9,6 +9,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+
+from policydiff import languages
 
 # Presentation forms that PDF text layers carry instead of letters (Unicode block FB00-FB06).
 _LIGATURES = {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in range(0xFB00, 0xFB07)}
@@ -17,8 +20,6 @@ _LIGATURES = {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in range(0xFB0
 _LINE_HYPHEN = re.compile(r"(?<=[^\W\d_])[-‐][ \t]*(?:\r\n|[\n\r\f])[\s]*(?=[a-zæøåäöéü])")
 _SOFT_HYPHEN = re.compile(r"[\u00ad\ufffe]\s*(?=\w)|[\u00ad\ufffe\u200b\ufeff]")
 _SPACE = re.compile(r" \s+|[^\S ]\s*")  # all white space but a single blank, which stays as it is
-# "børne-\nog ungeområdet": the hyphen stays where the next word joins two compounds.
-_SUSPENDED = re.compile(r"(?:og|eller|samt|and|or|to|til)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,18 @@ def _join(pieces: Iterable[tuple[str, int, int]]) -> MappedText:
     return MappedText("".join(text), tuple(starts), tuple(ends))
 
 
+@cache
+def _suspended() -> re.Pattern[str]:
+    """What joins two compounds in any language: the hyphen of "børne-" stays before "og ungeområdet"."""
+    words = (word for code in languages.available() for word in languages.load(code)["documents"]["joining"])
+    return re.compile(rf"(?:{'|'.join(map(re.escape, words))})\b")
+
+
 def _replacements(text: str) -> list[tuple[int, int, str]]:
     """Non-overlapping (start, end, replacement), in order."""
     found: list[tuple[int, int, str]] = []
     for match in _LINE_HYPHEN.finditer(text):
-        keep = "-" + " " if _SUSPENDED.match(text, match.end()) else ""
+        keep = "-" + " " if _suspended().match(text, match.end()) else ""
         found.append((match.start(), match.end(), keep))
     found.extend((m.start(), m.end(), "") for m in _SOFT_HYPHEN.finditer(text))
     found.extend((m.start(), m.end(), " ") for m in _SPACE.finditer(text))

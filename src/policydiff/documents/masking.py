@@ -29,7 +29,7 @@ _LOOSE_DOMAIN = re.compile(r"[\w.-]{0,200}\w")  # after an @ sign without a prop
 _WORDS_DOMAIN = re.compile(r"dot|punktum|\.(?:dk|com|org|net|eu|uk|info)(?!\w)", re.IGNORECASE)
 _LOOK_BACK = 80  # characters: longer than any part of an address
 _CPR = re.compile(
-    rf"(?<![\d.,/-])(\d\d){_S}?[./-]?{_S}?(\d\d){_S}?[./-]?{_S}?(\d\d|(?:19|20)\d\d){_S}*[-–—‐‑\ufffe\u00ad]?\s*"
+    rf"(?<![\d.,/-])(\d\d){_S}?[./-]?{_S}?(\d\d){_S}?[./-]?{_S}?(\d\d|(?:19|20)\d\d){_S}{{0,4}}[-–—‐‑\ufffe\u00ad]?\s{{0,20}}"
     r"(?:\d{4}|[xX*]{4})(?![\d/-]|[.,]\d)"
 )
 _GROUPS = ("2222", "44", "8", "323", "332", "233", "26", "62")

@@ -1,9 +1,10 @@
-"""OpenDocument text (.odt): headings, paragraphs, lists, tables, frames and notes, from content.xml alone."""
+"""OpenDocument text (.odt): headings, paragraphs, lists with their numbers, tables, frames and notes."""
 
 from typing import Any
 
 from policydiff.documents.extract import Extract, HintKind, Writer
 from policydiff.documents.limits import Guard, office_parts
+from policydiff.documents.odt_numbering import Numbering
 from policydiff.documents.word import LABEL_LENGTH
 from policydiff.errors import UnreadableError, brief
 
@@ -13,9 +14,9 @@ _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _MOST_SPACES = 100  # a run of blanks may name any number
-_BLOCKS = frozenset(
-    f"{_TEXT}{n}" for n in ("section", "list", "list-item", "list-header", "index-body", "table-of-content")
-) | frozenset(f"{_TABLE}{n}" for n in ("table-header-rows", "table-rows", "table-row-group"))
+_BLOCKS = frozenset(f"{_TEXT}{n}" for n in ("section", "index-body", "table-of-content")) | frozenset(
+    f"{_TABLE}{n}" for n in ("table-header-rows", "table-rows", "table-row-group")
+)
 
 
 def read_odt(data: bytes, guard: Guard) -> Extract:
@@ -29,12 +30,14 @@ def read_odt(data: bytes, guard: Guard) -> Extract:
     """
     from lxml import etree
 
-    content = office_parts(data, guard, "content.xml").get("content.xml")
+    parts = office_parts(data, guard, "content.xml", "styles.xml")
+    content = parts.get("content.xml")
     if content is None:
         raise UnreadableError(guard.source, "is no OpenDocument text (no content.xml); save it again as .odt")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
     try:
         root = etree.fromstring(content, parser)
+        styles = etree.fromstring(parts["styles.xml"], parser) if "styles.xml" in parts else None
     except (etree.LxmlError, ValueError) as error:
         raise UnreadableError(
             guard.source, f"is encrypted or broken ({brief(error)}); save it again without a password"
@@ -42,12 +45,17 @@ def read_odt(data: bytes, guard: Guard) -> Extract:
     body = root.find(f"{_OFFICE}body/{_OFFICE}text")
     if body is None:
         raise UnreadableError(guard.source, "is an OpenDocument file, but no text; save it as .odt, .pdf or .xlsx")
-    return _Odt(guard, root).read(body)
+    numbering = Numbering()
+    for part in (styles, root):
+        if part is not None:
+            numbering.add(part)
+    return _Odt(guard, root, numbering).read(body)
 
 
 class _Odt:
-    def __init__(self, guard: Guard, root: Any) -> None:
+    def __init__(self, guard: Guard, root: Any, numbering: Numbering) -> None:
         self.guard = guard
+        self.numbering = numbering
         self.writer = Writer()
         self.notes: list[Any] = []
         self.cells = 0
@@ -79,8 +87,14 @@ class _Odt:
                     kind = "paragraph" if kind == "bullet" else kind
             elif element.tag == f"{_TABLE}table":
                 self._table(element, depth)
-            elif element.tag == f"{_TEXT}list-item":
-                self._blocks(element, "bullet", depth + 1)
+            elif element.tag == f"{_TEXT}list":
+                self.numbering.enter(element)
+                self._blocks(element, kind, depth + 1)
+                self.numbering.leave()
+            elif element.tag in (f"{_TEXT}list-item", f"{_TEXT}list-header"):
+                item = element.tag == f"{_TEXT}list-item"
+                self.numbering.item(element if item else None)
+                self._blocks(element, "bullet" if item else kind, depth + 1)
             elif element.tag in _BLOCKS:
                 self._blocks(element, kind, depth + 1)
             elif element.tag == f"{_DRAW}frame":
@@ -90,7 +104,14 @@ class _Odt:
         pieces: list[str] = []
         boxes: list[Any] = []
         self._inline(element, pieces, boxes)
-        self.writer.add("".join(pieces), kind, level)
+        words = "".join(pieces)
+        outline = level - 1 if element.tag == f"{_TEXT}h" and element.get(f"{_TEXT}is-list-header") != "true" else 0
+        number = self.numbering.label(element.get(f"{_TEXT}style-name") or "", outline) if words.strip() else None
+        if number is not None and number.text:
+            words = f"{number.text} {words.lstrip()}"
+            # As in Word files, "§ 4" labels what it stands before, "1." only marks an item.
+            kind = "paragraph" if number.named and kind == "bullet" else kind
+        self.writer.add(words, kind, level)
         for box in boxes:
             self._boxes(box, depth)
 

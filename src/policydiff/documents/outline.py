@@ -31,7 +31,8 @@ _TOP, _GROUP, _PROVISION, _PART = 1, 2, 3, 4
 class Head:
     """A heading ``[start, end)`` whose body begins at ``body``.
 
-    ``name`` is set if the heading itself names a provision; ``group`` is the kind it announces.
+    ``name`` is set if the heading itself names a provision; ``group`` is the kind it announces; ``chapter`` says that
+    it opens a chapter, which no provision goes on over.
     ``title_start`` is where the title begins in the text, at ``end`` if there is none.
     """
 
@@ -43,6 +44,7 @@ class Head:
     title_start: int
     name: Name | None = None
     group: str | None = None
+    chapter: bool = False
 
 
 def outline(document: Document, kinds: Kinds, language: str) -> list[Head]:
@@ -73,6 +75,8 @@ def outline(document: Document, kinds: Kinds, language: str) -> list[Head]:
         elif line.start in hints:
             hint = hints[line.start]
             head = _spanning(text, hint.start, hint.start, hint.end, hint.level, kinds)
+        elif (chapter := _chapter(text, lines, index - 1, kinds, layout, free=free)) is not None:
+            head = chapter
         elif free:
             head = _by_wording(text, lines, index - 1, kinds, paragraph, group, layout)
             if head is None and bold and (len(line.text) <= _LONGEST_TITLE):
@@ -84,6 +88,9 @@ def outline(document: Document, kinds: Kinds, language: str) -> list[Head]:
                 head = head or _short(lines, index - 1, layout, language, kinds, text)
         if head is None:
             continue
+        head.chapter = head.chapter or (head.name is None and kinds.chapter(head.title) is not None)
+        if head.chapter and index < len(lines) and lines[index].start not in hints:
+            _chapter_title(lines, index, head, kinds, layout)
         if marks is None and line.start not in hints and head.name and head.title_start >= head.end:
             index = _title_below(text, lines, index, head, layout)
         while index < len(lines) and lines[index].end <= head.end:
@@ -95,6 +102,9 @@ def outline(document: Document, kinds: Kinds, language: str) -> list[Head]:
             paragraph = ""
         if head.name is None and head.level <= _GROUP:
             group = head.group is not None
+    highest = min((h.level for h in heads if h.name is not None and h.name.label.startswith("§")), default=_PART)
+    for head in heads:
+        head.level = min(head.level, highest) if head.chapter else head.level
     return _with_bullets(document, lines, heads)
 
 
@@ -180,6 +190,42 @@ def _by_wording(
     return Head(line.start, line.end, line.end, level, one_line(text[at : line.end]), at, name)
 
 
+def _chapter(text: str, lines: Sequence[Line], index: int, kinds: Kinds, layout: Layout, *, free: bool) -> Head | None:
+    """The heading of a chapter without marks, "Kapitel 2" or "Kapitel 2. Straf", or None.
+
+    Laws are often set without blank lines, so it need not stand alone; then it must not fill its line, as prose does.
+    """
+    line = lines[index]
+    bold = _BOLD.match(line.text)
+    inner, end = (bold.start("text"), bold.end("text")) if bold else (0, len(line.text))
+    words = line.text[inner:end]
+    if kinds.chapter(words) is None or not _title_like(words) or ends_sentence(line) or _runs_on(lines, index, layout):
+        return None
+    if not free and (len(words) > _FILLED * (layout.measure or _NARROW_PAGE) or _fills_line(lines, index, layout)):
+        return None
+    head = _spanning(text, line.start, line.start + inner, line.start + end, _GROUP, kinds, body=line.end)
+    head.end, head.chapter = line.end, True
+    return head
+
+
+def _chapter_title(lines: Sequence[Line], index: int, head: Head, kinds: Kinds, layout: Layout) -> None:
+    """Takes a short line for a chapter's title that stands alone below its number, or before its first provision."""
+    if index + 1 >= len(lines) or kinds.chapter(head.title) != len(head.title):
+        return
+    line, after = lines[index], lines[index + 1]
+    named = kinds.paragraph_name(after.text) or kinds.labelled_name(after.text)
+    own = kinds.paragraph_name(line.text) or kinds.labelled_name(line.text) or kinds.chapter(line.text)
+    if (
+        (named is None and after.gap <= layout.doubled)
+        or own
+        or _MARKS.match(line.text)
+        or not _title_like(line.text)
+        or ends_sentence(line)
+    ):
+        return
+    head.title, head.end, head.body = f"{head.title} {one_line(line.text)}", line.end, line.end
+
+
 def _followed(words: str, name: Name) -> bool:
     """A section sign begins a line of prose too ("§ 4 siger, at"): a provision has a stop, a capital or nothing."""
     rest = words[name.at :]
@@ -215,8 +261,8 @@ def _second_line(lines: Sequence[Line], index: int, layout: Layout) -> bool:
 
 def _title_below(text: str, lines: Sequence[Line], index: int, head: Head, layout: Layout) -> int:
     """Takes a short line that stands alone below a label for its title; gives the index of the line after."""
-    if head.end != head.body or index + 1 >= len(lines):
-        return index
+    if head.end != head.body or lines[index - 1].end > head.end or index + 1 >= len(lines):
+        return index  # or its text stands on its own line
     line, after = lines[index], lines[index + 1]
     if head.end > line.start or line.gap > 1 or after.gap <= layout.doubled or len(line.text) > _LONGEST_TITLE:
         return index

@@ -88,14 +88,16 @@ def _pieces(layer: Any, line: str, at: int) -> list[Piece]:
     box = pdfium.FS_RECTF()
     pieces: list[Piece] = []
     start = last = 0
-    left = right = base = size = 0.0
+    left = right = base = size = word = 0.0
+    in_word = True
 
     def close() -> None:
         bold = all(pdfium.FPDFText_GetFontWeight(layer, at + n) >= _BOLD for n in (start, last))
-        pieces.append(Piece(line[start : last + 1], left, right, base, size, bold=bold))
+        pieces.append(Piece(line[start : last + 1], left, right, base, size, word, bold=bold))
 
     for n, char in enumerate(line):
         if char.isspace():
+            in_word = False
             continue
         pdfium.FPDFText_GetCharOrigin(layer, at + n, x, y)
         pdfium.FPDFText_GetLooseCharBox(layer, at + n, box)
@@ -103,9 +105,10 @@ def _pieces(layer: Any, line: str, at: int) -> list[Piece]:
         if not size or wide or abs(y.value - base) > _OFF * size:
             if size:
                 close()
-            start, left, base = n, box.left, y.value
+            start, left, base, in_word = n, box.left, y.value, True
             size = max(pdfium.FPDFText_GetFontSize(layer, at + n) * _scale(layer, at + n), 0.1)
         right, last = box.right, n
+        word = right - left if in_word else word
     if size:
         close()
     return pieces

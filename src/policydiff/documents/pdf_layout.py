@@ -1,17 +1,20 @@
 """Pieces of lines, with their places on the page, become text in reading order.
 
-Producers write cells and columns one after the other, so the order of the file is kept. What is found by place
-is which pieces belong on one line, which are labels of a template's rows, where paragraphs end, and what repeats
-on every page.
+Producers write cells and columns one after the other, so the order of the file is kept, but for columns that were
+written across the page (``pdf_columns``). What is found by place is which pieces belong on one line, which are labels
+of a template's rows, where paragraphs end, and what repeats on every page.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 
+from policydiff import languages
 from policydiff.documents.extract import Hint
+from policydiff.documents.pdf_columns import columns_parted
 
 # A line further below the one before than this many usual line distances begins a paragraph.
 _PARAGRAPH_GAP = 1.3
@@ -23,14 +26,12 @@ _LABEL_SHARE = 0.6
 # Running heads and page numbers stand among this many first or last lines of a page.
 _EDGE = 2
 _DIGITS = re.compile(r"\d+")
-_NUMBER = re.compile(
-    r"[-–—\s|]*(?:(?:side|page|s\.|p\.)\s*)?\d{1,4}(?:\s*(?:/|af|of)\s*\d{1,4})?[-–—\s|]*", re.IGNORECASE
-)
 _FOOTNOTE = re.compile(r"(?:\d{1,3}|[*†‡])[.)]?\s*\S")
 _SMALLER = 0.9  # of the usual size: the type of footnotes
 _LARGER = 1.08  # of the usual size: the type of headings
-# A word fits on a line if that many times its width and a blank do: letters are not all as wide as the mean.
-_ROOM = 1.5
+# A word fits on a line if it and a blank do, and this many points more: printers round.
+_ROOM = 1.0
+_BLANK = 0.35  # of the type size: no blank is wider, but in justified lines
 _LONG = 65  # characters: lines of a page that has one column
 _HEADING_LENGTH = 150
 _HEADING_LINES = 3
@@ -42,7 +43,8 @@ _ENDS = re.compile(r"[.!?:][”\"“’'»«)\]]*\s*$")
 class Piece:
     """A part of a line; ``left``, ``right``, ``base`` and ``size`` in points, all None where they are not known.
 
-    ``label`` stands beside an answer, ``front`` on every page, ``level`` is that of a heading in larger type.
+    ``word`` is the width of its first word in points. ``label`` stands beside an answer, ``front`` on every page,
+    ``level`` is that of a heading in larger type.
     """
 
     text: str
@@ -50,6 +52,7 @@ class Piece:
     right: float | None = None
     base: float | None = None
     size: float | None = None
+    word: float | None = None
     bold: bool = False
     label: bool = False
     front: bool = False
@@ -63,6 +66,14 @@ class Page:
     pieces: tuple[Piece, ...]
     height: float = 0.0
     width: float = 0.0
+
+
+@cache
+def _page_number() -> re.Pattern[str]:
+    """A page number in any language: "- 3 -", "Side 3 af 8", "p. 3"."""
+    packs = [languages.load(code)["documents"] for code in languages.available()]
+    page, of = ("|".join(re.escape(word) for pack in packs for word in pack[key]) for key in ("page", "page_of"))
+    return re.compile(rf"[-–—\s|]*(?:(?:{page})\s*)?\d{{1,4}}(?:\s*(?:/|{of})\s*\d{{1,4}})?[-–—\s|]*", re.IGNORECASE)
 
 
 def laid_out(pages: Sequence[Page]) -> tuple[str, tuple[int, ...], tuple[Hint, ...]]:
@@ -90,7 +101,7 @@ def _lines(page: Page, margins: Sequence[float]) -> list[Piece]:
             joined[-1] = replace(last, text=f"{last.text.rstrip()} {piece.text.lstrip()}", right=piece.right)
         else:
             joined.append(piece)
-    return _with_labels(joined, page.width)
+    return _with_labels(columns_parted(joined), page.width)
 
 
 def _goes_on(last: Piece, piece: Piece, margins: Sequence[float]) -> bool:
@@ -174,7 +185,7 @@ def _without_running(pages: list[list[Piece]]) -> list[list[Piece]]:
             if inner and min(inner) < _PARAGRAPH_GAP * usual_step and not recurring_too:
                 continue  # the first line of a paragraph that looks alike on two pages
             words = _DIGITS.sub("0", piece.text.strip())
-            if _NUMBER.fullmatch(piece.text) or words in kept:
+            if _page_number().fullmatch(piece.text) or words in kept:
                 drop.add(n)
             else:
                 kept.add(words)
@@ -346,13 +357,12 @@ def _right_edges(page: Sequence[Piece]) -> dict[int, float]:
 
 def _had_room(above: Piece, below: Piece, edges: dict[int, float]) -> bool:
     """Whether a sentence ends where the next word had room on its line, so that someone began a new paragraph."""
-    if above.left is None or above.right is None or below.left is None or below.right is None:
+    if above.left is None or above.right is None or below.word is None:
         return False
     if not _ENDS.search(above.text) or below.text[0].islower() or above.label:
         return False
     edge = max(edges.get(round(above.left) + off, 0.0) for off in (-1, 0, 1))
-    word = len(below.text.split(maxsplit=1)[0]) / len(below.text) * (below.right - below.left)
-    return above.right + _ROOM * word + (above.size or 0.0) / 3 < edge
+    return above.right + _BLANK * (above.size or 0.0) + below.word + _ROOM < edge
 
 
 def _full(above: Piece, below: Piece) -> bool:

@@ -16,18 +16,29 @@ PEOPLE_FILES = frozenset(("respondents.csv", "respondents.xlsx", "respondenter.c
 
 
 @dataclass(frozen=True, slots=True)
-class _Person:
+class Person:
+    """What a table's row says of who sent a file."""
+
     respondent: str
     kind: RespondentKind | None
     weight: float
     row: int
+
+    def applied(self, document: Document) -> Document:
+        """``document`` with what the row says."""
+        return replace(
+            document,
+            respondent=self.respondent or document.respondent,
+            kind=self.kind or document.kind,
+            weight=self.weight,
+        )
 
 
 class People:
     """The respondents by the source of their file; asks that no row be left over."""
 
     def __init__(self) -> None:
-        self._people: dict[str, _Person] = {}
+        self._people: dict[str, Person] = {}
         self._unused: dict[str, tuple[str, int]] = {}
 
     def add(self, name: str, data: bytes, guard: Guard, folder: str = "") -> None:
@@ -57,7 +68,7 @@ class People:
                         f"row {number}: the kind {kind!r} is not known; use citizen, organisation, authority, company "
                         "or committee",
                     )
-                person = _Person(
+                person = Person(
                     ", ".join(dict.fromkeys(filter(None, people))),
                     kind_named(kind),
                     weight_named(columns.value("weight", row), f"{guard.source} row {number}"),
@@ -67,22 +78,10 @@ class People:
                 self._people.setdefault(source, person)
                 self._unused.setdefault(source, (guard.source, number))
 
-    def applied(self, document: Document) -> Document:
-        """``document`` with what the table says of it."""
-        person = self._people.get(document.source)
-        if person is None:
-            return document
-        self._unused.pop(document.source, None)
-        return replace(
-            document,
-            respondent=person.respondent or document.respondent,
-            kind=person.kind or document.kind,
-            weight=person.weight,
-        )
-
-    def failed(self, source: str) -> None:
-        """Notes that the file of ``source`` was there, though it could not be read."""
+    def of(self, source: str) -> Person | None:
+        """What the table says of the file of ``source``, which was there, whether it can be read or not."""
         self._unused.pop(source, None)
+        return self._people.get(source)
 
     def unused(self) -> Iterator[UnreadableError]:
         """An error for each row that is about no file of the responses."""

@@ -232,7 +232,9 @@ def _sections(text: str, heads: Sequence[Head]) -> list[Section]:
             inside = head.level
         elif head.group is not None or not inside or head.level <= inside:
             inside = 0
-            parts.append((head.title, head.body, heads[i + 1].start if i + 1 < len(heads) else len(text)))
+            # A chapter is known by its heading, even where nothing but provisions stands below it.
+            start = head.start if head.chapter else head.body
+            parts.append((head.title, start, heads[i + 1].start if i + 1 < len(heads) else len(text)))
     found = [(title, *trimmed(text, start, end)) for title, start, end in parts]
     found = [(title, start, end) for title, start, end in found if start < end]
     ids = _ids([("", title or "0") for title, _, _ in found])

@@ -127,13 +127,14 @@ def file_bytes(path: Path, guard: Guard) -> bytes:
 
 
 def document_from_bytes(
-    name: str, data: bytes, source: str, limits: LimitSettings | None = None, *, guard: Guard | None = None
+    name: str, data: bytes, source: str = "", limits: LimitSettings | None = None, *, guard: Guard | None = None
 ) -> Document:
-    """The document in the bytes of a file called ``name``.
+    """The document in the bytes of a file called ``name``; ``source`` is what the result calls it, by default the name.
 
     Raises:
         InputError: as ``read_document``.
     """
+    source = source or PurePath(name).name or "<bytes>"
     guard = guard or Guard(source, limits or LimitSettings())
     extract = extract_bytes(name, data, guard)
     if not extract.text.strip():

@@ -43,7 +43,10 @@ def read_docx(data: bytes, guard: Guard) -> Extract:
         notes = office_parts(data, guard, *_NOTES)
         document = docx.Document(io.BytesIO(data))
         writer = _WordWriter(Numbering(document), guard)
-        writer.write_all(document.element.body, document)
+        try:
+            writer.write_all(document.element.body, document)
+        finally:
+            _release(document)
         for name in _NOTES:
             if name in notes:
                 _write_notes(notes[name], writer)
@@ -57,11 +60,23 @@ def read_docx(data: bytes, guard: Guard) -> Extract:
     return writer.extract()
 
 
+def _release(document: Any) -> None:
+    """Undoes the references of a file's parts to each other.
+
+    Its trees then go with the last reference; as circles they would wait for the garbage collector, which counts
+    objects and not how large they are.
+    """
+    for part in [*document.part.package.iter_parts(), document.part.package]:
+        part.rels.related_parts.clear()
+        part.rels.clear()
+
+
 class _WordWriter(Writer):
     def __init__(self, numbering: Numbering, guard: Guard) -> None:
         super().__init__()
         self.numbering = numbering
         self.guard = guard
+        self._styles: dict[str | None, Any] = {}
 
     def write_all(self, parent: Any, owner: Any) -> None:
         """The paragraphs and tables under an element in order, those in content controls (w:sdt) included."""
@@ -80,12 +95,13 @@ class _WordWriter(Writer):
                 self.write_all(element, owner)
 
     def write_paragraph(self, paragraph: "Paragraph") -> None:
-        style = (paragraph.style.name if paragraph.style is not None else None) or ""
-        heading = _HEADING_STYLE.match(style)
         words = _text(paragraph._p)
         if not words.strip():
             return
-        number = self.numbering.label(paragraph)
+        found = self._style(paragraph)
+        style = (found.name if found is not None else None) or ""
+        heading = _HEADING_STYLE.match(style)
+        number = self.numbering.label(paragraph._p, found)
         text = f"{number.text} {words}" if number is not None and number.text else words
         if heading or style in ("Title", "Titel"):
             self.add(text, "heading", int(heading[1]) + 1 if heading else 1)
@@ -94,6 +110,13 @@ class _WordWriter(Writer):
             self.add(text, "paragraph" if number is not None and number.named else "bullet")
         else:
             self.add(text, "paragraph")
+
+    def _style(self, paragraph: "Paragraph") -> Any:
+        """The style of a paragraph, looked up once: python-docx goes through all styles each time."""
+        name = paragraph._p.style
+        if name not in self._styles:
+            self._styles[name] = paragraph.style
+        return self._styles[name]
 
     def write_table(self, table: "Table") -> None:
         cells = table._cells  # table.cell() walks the whole table each time

@@ -2,10 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from docx.text.paragraph import Paragraph
+from typing import Any
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _PLACE = re.compile(r"%(\d)")
@@ -16,6 +13,7 @@ _ROMAN = tuple(
         strict=True,
     )
 )
+_MOST_LETTERS = 26 * 30  # as Word goes; a list may say that it begins at any number
 _STYLES_ABOVE = 20  # no style is based on more others; a circle would never end
 
 
@@ -45,6 +43,7 @@ class Numbering:
 
     def __init__(self, document: Any) -> None:
         self._lists: dict[str, _List] = {}
+        self._by_style: dict[str, tuple[str, int]] = {}
         try:
             root = document.part.numbering_part.element
         except (KeyError, NotImplementedError, AttributeError):
@@ -68,9 +67,9 @@ class Numbering:
                 )
             self._lists[_value(number, "numId")] = known
 
-    def label(self, paragraph: "Paragraph") -> NumberLabel | None:
-        """The label of a paragraph that is a list item, by itself or by its style, else None."""
-        number, at = _place(paragraph)
+    def label(self, paragraph: Any, style: Any) -> NumberLabel | None:
+        """The label of a paragraph (its w:p) that is a list item, by itself or by its style, else None."""
+        number, at = self._place(paragraph, style)
         if number in ("", "0"):
             return None
         known = self._lists.get(number)
@@ -84,23 +83,34 @@ class Numbering:
         def shown(found: re.Match[str]) -> str:
             n = int(found[1]) - 1
             of = known.levels.get(n, level)
-            return _written(known.counts.get(n, of.start), of.form)
+            return written_number(known.counts.get(n, of.start), of.form)
 
-        return NumberLabel(_PLACE.sub(shown, level.text), bool(re.search(r"[^\W\d_]{2}|§", level.text)))
+        return number_label(_PLACE.sub(shown, level.text), level.text)
+
+    def _place(self, paragraph: Any, style: Any) -> tuple[str, int]:
+        """The list and the level in it that a paragraph, its style or one that this is based on names."""
+        own = _numbered(paragraph.pPr)
+        if own is not None or style is None:
+            return own or ("", 0)
+        name = style.style_id
+        if name not in self._by_style:
+            found = None
+            for _ in range(_STYLES_ABOVE):
+                found = found or _numbered(style.element.pPr)
+                style = style.base_style
+                if found is not None or style is None:
+                    break
+            self._by_style[name] = found or ("", 0)
+        return self._by_style[name]
 
 
-def _place(paragraph: "Paragraph") -> tuple[str, int]:
-    """The list and the level in it that a paragraph or a style it is based on names."""
-    properties, style = paragraph._p.pPr, paragraph.style
-    for _ in range(_STYLES_ABOVE):
-        numbering = properties.find(f"{_W}numPr") if properties is not None else None
-        if numbering is not None:
-            level = _value(numbering.find(f"{_W}ilvl")) or "0"
-            return _value(numbering.find(f"{_W}numId")), int(level) if level.isdecimal() else 0
-        if style is None:
-            break
-        properties, style = style.element.pPr, style.base_style
-    return "", 0
+def _numbered(properties: Any) -> tuple[str, int] | None:
+    """The list and the level in it that the properties of a paragraph or style name, or None."""
+    numbering = properties.find(f"{_W}numPr") if properties is not None else None
+    if numbering is None:
+        return None
+    level = _value(numbering.find(f"{_W}ilvl")) or "0"
+    return _value(numbering.find(f"{_W}numId")), int(level) if level.isdecimal() else 0
 
 
 def _value(element: Any, name: str = "val") -> str:
@@ -116,8 +126,14 @@ def _level(element: Any) -> tuple[int, _Level]:
     )
 
 
-def _written(number: int, form: str) -> str:
-    if form in ("upperLetter", "lowerLetter") and number > 0:
+def number_label(text: str, pattern: str) -> NumberLabel:
+    """A label, and whether what is written around its numbers names something."""
+    return NumberLabel(text.strip(), bool(re.search(r"[^\W\d_]{2}|§", pattern)))
+
+
+def written_number(number: int, form: str) -> str:
+    """A number as Word calls the form: "decimal", "decimalZero", "lowerLetter", "upperRoman" and so on."""
+    if form in ("upperLetter", "lowerLetter") and 0 < number <= _MOST_LETTERS:
         letter = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
         return letter.upper() if form == "upperLetter" else letter
     if form in ("upperRoman", "lowerRoman") and 0 < number < 4000:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from policydiff.evidence.quotation_marks import marked_parts
 from policydiff.evidence.quotes import QuoteMatcher
+from policydiff.gold import read_gold
 from policydiff.models import Policy, Provision
 
 DATA = json.loads((Path(__file__).parent / "cases" / "quotes.json").read_text(encoding="utf-8"))
@@ -117,3 +118,18 @@ def test_spans_lie_inside_any_text(text):
         assert 0 <= match.start < match.end <= len(text)
         assert provision.start <= match.provision_start < match.provision_end <= provision.end
         assert text[match.start : match.end].strip() == text[match.start : match.end]
+
+
+@pytest.mark.parametrize("name", ["erhverv", "rule"])
+def test_the_span_of_a_marked_quotation_is_what_the_marks_enclose(name):
+    gold = read_gold(Path("fixtures/gold/natural") / name)
+    matcher = QuoteMatcher(gold.policy)
+    agreement = []
+    for passage in gold.passages:
+        matches = [m for m in matcher.find(passage.text) if m.form == "marked"] if "quote" in passage.phenomena else []
+        for start, end in marked_parts(passage.text):
+            inside = {i for m in matches for i in range(m.start, m.end) if m.start < end and start < m.end}
+            if inside and len(passage.text[start:end].split()) > 3:
+                agreement.append(len(inside & set(range(start, end))) / len(inside | set(range(start, end))))
+    assert len(agreement) >= 8
+    assert sum(agreement) / len(agreement) >= 0.9

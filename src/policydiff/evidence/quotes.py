@@ -7,7 +7,7 @@ the sum of their weights, where a word of every provision weighs almost nothing 
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -244,14 +244,17 @@ class QuoteMatcher:
         for owner, pairs in hits.items():
             a, b = self._bounds[owner]
             chains: list[list[tuple[int, int]]] = []
+            near: list[list[tuple[int, int]]] = []  # the chains that may still go on
             for pair in sorted(set(pairs)):
-                for chain in chains:
+                near = [chain for chain in near if pair[0] - chain[-1][0] <= _GAP]
+                for chain in near:
                     step, leap = pair[0] - chain[-1][0], pair[1] - chain[-1][1]
                     if step <= _GAP and -2 <= leap <= 2 * _GAP:
                         chain.append(pair)
                         break
                 else:
-                    chains.append([pair])
+                    near.append([pair])
+                    chains.append(near[-1])
             for chain in chains:
                 low, high = min(p for _, p in chain), max(p for _, p in chain)
                 quote = self._align(
@@ -306,11 +309,12 @@ class QuoteMatcher:
 def _best(found: list[tuple[_Found, str]]) -> list[tuple[_Found, str]]:
     """Without the weaker of two quotations that share most of their words in the passage."""
     kept: list[tuple[_Found, str]] = []
+    holders: defaultdict[int, list[int]] = defaultdict(list)  # word of the passage -> numbers of the kept quotations
     for quote, form in sorted(found, key=lambda f: (-f[0].mass * f[0].similarity, f[0].start, f[0].at)):
-        for other, _ in kept:
-            shared = min(quote.end, other.end) - max(quote.start, other.start)
-            if shared > 0.3 * (quote.end - quote.start):
-                break
-        else:
+        words = range(quote.start, quote.end)
+        shared = Counter(number for word in words for number in holders.get(word, ()))
+        if max(shared.values(), default=0) <= 0.3 * len(words):
+            for word in words:
+                holders[word].append(len(kept))
             kept.append((quote, form))
     return kept

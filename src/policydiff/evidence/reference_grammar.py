@@ -18,6 +18,7 @@ _PARAGRAPH = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(r"\(\w\)$")
+_MASK = "·"  # stands for the letters of an idiom; no word, no space, no sign that closes a sentence
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 
 
@@ -77,7 +78,15 @@ class Grammar:
         spelt = either(self.ordinals)
         endings = either(self.words["ordinal_endings"])
         self.ordinal_pattern = rf"(?:{spelt}|\d{{1,2}}{endings})"
+        capital = either(self.words["capital_words"])
+        self._idiom = re.compile(
+            rf"(?<!\w){either(self.words['idioms'])}(?!\w)(?!\s+(?-i:(?!{capital}\b)[A-ZÆØÅ]\b))", re.IGNORECASE
+        )
         self._digit_ordinal = re.compile(rf"(\d{{1,2}}){endings}$")
+
+    def without_idioms(self, text: str) -> str:
+        """The text, as long, with the letters of idioms masked; "on principle A" is none."""
+        return self._idiom.sub(lambda m: _MASK * len(m.group()), text)
 
     def listed(self, *keys: str) -> frozenset[str]:
         """The words of some lists of the pack."""

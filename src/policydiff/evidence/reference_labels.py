@@ -33,6 +33,7 @@ _ATOM = re.compile(
 )
 _SPLIT = re.compile(r"[\s–-]")
 _LEFT = 40  # characters before a label that may say what it is
+_LAST_WORD = re.compile(r"(?P<word>[^\W\d_]+)\s$")
 _COMPOUND = re.compile(r"[-'’](?:[^\W\d_]{2}|\s)")
 
 
@@ -70,6 +71,7 @@ class LabelReader:
             rf"(?<!\w){either(words['label_stops'])}\.?\s*(?:\s{either(words['copulas'])}\s+)?$", re.IGNORECASE
         )
         self._elsewhere = re.compile(rf"\s*{either(words['elsewhere'])}\b", re.IGNORECASE)
+        self._said = re.compile(rf"\s+{either(words['verbs'])}\b", re.IGNORECASE)
         self._follows = re.compile(
             rf"\s*(?:[:;,.–)]|$|{either([*words['joins'], *words['ranges']])}\b|-\w\b)", re.IGNORECASE
         )
@@ -128,6 +130,10 @@ class LabelReader:
         inside = text[max(0, label.start - 2) : label.start - 1].isalnum() and text[label.start - 1] == " "
         if inside and label.raw.isupper() and label.raw not in self.grammar.words["capital_words"]:
             return True
+        if inside and label.raw in self.grammar.words["article_labels"]:
+            noun = _LAST_WORD.search(text, max(0, label.start - _LEFT), label.start)
+            after = self._said.match(text, label.end) or self._follows.match(text, label.end)
+            return after is not None and noun is not None and noun["word"].lower() in self.grammar.by_noun
         bracketed = text[max(0, label.start - 1) : label.start] == "(" and text[label.end : label.end + 1] == ")"
         return bracketed or (label.raw.isupper() and self._follows.match(text, label.end) is not None)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from policydiff.evidence.reference_grammar import Grammar, either
+from policydiff.evidence.reference_grammar import Grammar, either, signs
 from policydiff.evidence.reference_labels import Hit, LabelReader, atom, closed
 
 _BRACKETED = re.compile(r"(?<![\w)§])\((?P<letter>[a-z])\)")
@@ -25,6 +25,8 @@ class ParagraphScanner:
             rf"|(?<![\w.,§])(?=\d+\(\w\))",
             re.IGNORECASE,
         )
+        inner = signs([*words["number_signs"], *words["generic"]])
+        self._inner = re.compile(rf"(?:,?\s+{inner}\s*(?:\d+|[a-z])(?!\w))+", re.IGNORECASE)
         letters = either([*words["joins"], *words["ranges"]])
         self._letters = re.compile(rf"(?:\s?[-–]\s?|,?\s+{letters}\s+)\((?P<letter>\w)\)", re.IGNORECASE)
         sub, sign = either(words["subparagraph_signs"]), rf"(?:§+|{either(words['paragraph_signs'])}\.?(?!\w))\s*"
@@ -112,6 +114,8 @@ class ParagraphScanner:
             else:
                 begin = label.start if found else start
                 subs, at = self._subs(text, label.end) if letter is None else ([letter], label.end)
+                if (inner := self._inner.match(text, at)) is not None:
+                    at = inner.end()
                 last = self._letters.match(text, closed(text, at)) if letter else None
                 if letter is not None and last is not None:
                     subs = [chr(c) for c in range(ord(letter), max(ord(letter), ord(last["letter"])) + 1)]
@@ -176,7 +180,7 @@ class ParagraphScanner:
             subs += [str(n) for n in range(value, min(until or value, value + 20) + 1)]
             end = last.end if last is not None and until is not None else label.end
             joint = self._reader.joint.match(text, end)
-            if joint is None:
+            if joint is None or self._inner.match(text, end):
                 break
             place = joint.end()
         return subs, end
@@ -189,6 +193,6 @@ class ParagraphScanner:
         return [Hit(p, 0.97, start, end, "label") for p in dict.fromkeys(named) if p is not None]
 
     def misspelt(self, number: int | None, start: int, end: int) -> list[Hit]:
-        """The provisions of a number after a misspelt "paragraf"."""
+        """The provisions of a number after a misspelt "paragraf", or after "pkt."."""
         hits = self._sub_hits(str(number), [], start, end) if str(number) in self._known else []
         return [replace(h, score=0.9 if len(hits) == 1 else 0.5) for h in hits]

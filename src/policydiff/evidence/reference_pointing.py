@@ -95,9 +95,14 @@ class Pointer:
         self._latter = re.compile(rf"(?<!\w){either(words['latter'])}(?:\s+(?P<noun>{singular}))?(?!\w)", re.I)
         said = either(set(words["verbs"]) | grammar.common)
         self._alone = re.compile(rf"\s*(?:[^\w\s]|$|{said}(?!\w)|[^\W\d_]+{either(words['verb_endings'])}(?!\w))", re.I)
+        goes_on = either([*words["verbs"], *words["joins"], *words["openers"], *words["connectives"]])
+        self._complete = re.compile(rf"\s*(?:[^\w\s]|$|{goes_on}(?!\w))", re.I)
         self._both = re.compile(
             rf"\W*(?P<word>{either(words['both'])})(?!\w)(?=\s+{either(words['verbs'])}\b|\s*[,.:])", re.I
         )
+        self._pair = re.compile(rf"\W*(?P<word>{either(words['pairs'])})(?!\w)(?!\s+{about}\b)", re.I)
+        self._one = re.compile(rf"(?<!\w){either(words['one_of_two'])}(?!\w)", re.I)
+        self._other = re.compile(rf"(?<!\w){either(words['other_of_two'])}(?!\w)", re.I)
         self._same = re.compile(rf"(?<!\w){either(words['same_applies'])}(?!\w)(?!\s+{about}\b)", re.I)
         self._nothing_new = re.compile(rf"\s*(?:[.,;:!?]|$|{either(words['same_places'])}(?!\w))", re.I)
         self._opening = re.compile(rf"\W*(?P<word>{either(words['pronouns'])})(?!\w)", re.I)
@@ -108,6 +113,7 @@ class Pointer:
 
     def find(self, text: str, hits: Sequence[Hit], cited: Sequence[int], memory: Memory, before: Before) -> list[Hit]:
         """What a passage points back to, given what it names, what it quotes, and what was named before it."""
+        text = self._grammar.without_idioms(text)
         pointed = _Pointed(hits, cited, {})
         for kind, start, end, score, many in self._by_noun(text, hits, cited):
             nearest = [p for p in before.provisions if p in kind.members]
@@ -121,7 +127,7 @@ class Pointer:
             if len(latest) == self._grammar.number(match["number"]):
                 pointed.add(match.start(), match.end(), latest, 0.75)
         if not cited and not any(h.score >= FIRM for h in hits):
-            self._of_several(text, memory, pointed)
+            self._of_several(text, memory, before, pointed)
             self._same_again(text, before if before.provisions else Before(tuple(memory.latest())), pointed)
             if len(before.provisions) == 1 and not pointed.found and not any(h.score >= _HINTED for h in hits):
                 self._going_on_with(text, before, pointed)
@@ -153,8 +159,8 @@ class Pointer:
                 if not nearer and not any(p in kind.members for p in cited):
                     yield kind, match.start(), match.end(), score, many
 
-    def _of_several(self, text: str, memory: Memory, pointed: _Pointed) -> None:
-        """What "the former" and "the latter" are in the last group, and "both" where it has two."""
+    def _of_several(self, text: str, memory: Memory, before: Before, pointed: _Pointed) -> None:
+        """What "the former" and "the latter" are in the last group; of two also "both" and "the first, the second"."""
         for pattern, at in ((self._former, 0), (self._latter, -1)):
             for match in pattern.finditer(text):
                 kind = self._grammar.by_noun.get((match["noun"] or "").lower())
@@ -162,10 +168,21 @@ class Pointer:
                 if latest and (kind is not None or self._alone.match(text, match.end())):
                     score = 0.8 if len(latest) == _PAIR else 0.4 if len(latest) < _PAIR else 0.6
                     pointed.add(match.start(), match.end(), [latest[at]], score)
-        both = self._both.match(text)
         latest = memory.latest()
-        if both is not None and len(latest) == _PAIR:
-            pointed.add(both.start("word"), both.end("word"), latest, 0.4)
+        if len(latest) != _PAIR:
+            return
+        score = 0.6 if before.provisions == tuple(latest) else 0.4
+        both = self._both.match(text) or self._pair.match(text)
+        if both is not None and self._complete.match(text, both.end("word")):
+            pointed.add(*both.span("word"), latest, score)
+        one, other = self._bare(self._one, text), self._bare(self._other, text)
+        if one is not None and other is not None:
+            pointed.add(*one.span(), latest[:1], score)
+            pointed.add(*other.span(), latest[1:], score)
+
+    def _bare(self, pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+        """The first match that no noun follows."""
+        return next((m for m in pattern.finditer(text) if self._complete.match(text, m.end())), None)
 
     def _same_again(self, text: str, before: Before, pointed: _Pointed) -> None:
         """What "the same applies" is said of: here and to us, of what was named; to something new, hardly."""

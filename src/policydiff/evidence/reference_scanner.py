@@ -30,7 +30,6 @@ _LEFT = 40  # characters before a label that may say what it is
 _INSIDE_QUOTE = 0.4  # a reference in quoted words is seldom the respondent's own
 _FROM_DRAFT = 85  # rapidfuzz ratio from which quoted words are the draft's
 _PARENT = 0.4  # a provision that is named only to say which ones are under it
-_MASK = "·"  # stands for the letters of an idiom; no word, no space, no sign that closes a sentence
 
 
 def _shape(raw: str) -> str:
@@ -62,7 +61,6 @@ class Scanner:
         genitive = f"(?:{either(words['genitive_endings'])})?"
         nouns, sign = either(grammar.by_noun), signs(words["number_signs"])
         leads = signs([*words["generic"], *words["label_leads"]])
-        self._idiom = re.compile(rf"(?<!\w){either(words['idioms'])}(?!\w)", re.IGNORECASE)
         self._noun = re.compile(rf"(?<![\w-])(?P<noun>{nouns}){genitive}(?![^\W\d])", re.IGNORECASE)
         plural = either({w for k in grammar.kinds for w in k.plural})
         self._under = re.compile(rf"(?<!\w)(?P<noun>{plural})\s+{either(words['part_links'])}\s+$", re.IGNORECASE)
@@ -76,19 +74,28 @@ class Scanner:
         self._word_label = re.compile(
             r"(?<!\w)(?P<word>[^\W\d_]{5,})\s+(?P<label>[A-Za-z](?!\w)|\d{1,2}(?:\.\d)?[a-z]?(?!\w))"
         )
-        self._leading = grammar.listed("list_leads", "label_leads", "joins", "verbs", "except") | grammar.common
+        self._leading = grammar.common | grammar.listed(
+            "list_leads", "label_leads", "joins", "verbs", "except", "your", "determiners", "definite", "unnumbered"
+        )
         self._no_noun = grammar.listed("label_stops", "list_leads") | set(grammar.by_noun)
 
     def scan(
-        self, text: str, *, heading: bool = False, kind: Kind | None = None, paragraph: str | None = None
+        self,
+        text: str,
+        *,
+        heading: bool = False,
+        kind: Kind | None = None,
+        several: bool = False,
+        paragraph: str | None = None,
     ) -> list[Hit]:
         """The references in ``text``, in order; in a heading less is needed.
 
-        ``kind`` is what a bare ordinal counts, ``paragraph`` the number that a bare "stk. 2" belongs to.
+        ``kind`` is what a bare ordinal counts, unless ``several`` provisions were spoken of before; ``paragraph`` is
+        the number that a bare "stk. 2" belongs to.
         """
-        text = self._idiom.sub(lambda m: _MASK * len(m.group()), text)
+        text = self._grammar.without_idioms(text)
         hits = list(self._paragraphs.scan(text, paragraph)) if self._grammar.paragraphs else []
-        hits += self._nouns(text, heading=heading, counted=kind)
+        hits += self._nouns(text, heading=heading, counted=None if several else kind)
         taken = [(h.start, h.end) for h in hits]
         for further in (self._generics(text), self._misspelt(text)):
             hits += [h for h in further if not any(a < h.end and h.start < b for a, b in taken)]
@@ -176,7 +183,14 @@ class Scanner:
                 start = text[match.end() : match.end() + 2]
                 spelt = start.isalpha() and len(start) == 2 and not start[0].isupper()
                 score = 0.2 if self._named_before(left) else 0.5 if spelt else 0.85
-                yield from self._reader.hits(text, match.start(), match.end(), self._generic_table, score)
+                found = list(self._reader.hits(text, match.start(), match.end(), self._generic_table, score))
+                label = atom(text, match.end()) if self._grammar.paragraphs and not found else None
+                if label is not None and label.raw.isdecimal() and score > 0.5:
+                    ours = not (
+                        self._reader.elsewhere(text, label.end) or self._reader.measured(text, label.end, label.raw)
+                    )
+                    found = self._paragraphs.misspelt(int(label.raw), match.start(), label.end) if ours else []
+                yield from found
 
     def _named_before(self, left: str) -> bool:
         """Whether the word before a "no." is likely what it numbers ("house no. 4"), and no function word or verb."""

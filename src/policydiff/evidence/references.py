@@ -39,7 +39,8 @@ class _Reader:
     def hits(self, text: str, latest: Sequence[int], *, heading: bool = False) -> list[Hit]:
         """What a text names, by label, count or title; ``latest`` are the provisions spoken of before."""
         kind, paragraph = self._counted_kind(latest), self._paragraph(latest)
-        hits = self.scanner.scan(text, heading=heading, kind=kind, paragraph=paragraph)
+        several = len(set(latest)) > 1
+        hits = self.scanner.scan(text, heading=heading, kind=kind, several=several, paragraph=paragraph)
         sure = {h.provision for h in hits if h.score >= _SURE}
         return hits + [h for h in self.titles.scan(text, heading=heading) if h.provision not in sure]
 

@@ -12,7 +12,9 @@ from policydiff.findings.features import FEATURES, pair_features
 
 def gathered(matches=(), n=1, m=3):
     rows = [list(matches), *([] for _ in range(n - 1))]
-    return Gathered(rows, np.full((n, m, 3), 0.1), np.full((n, m), 0.1), np.full(n, 20))
+    return Gathered(
+        rows, np.full((n, m, 3), 0.1), *(np.full((n, m), 0.1) for _ in range(2)), np.full(n, 20), [None] * n
+    )
 
 
 def test_features_have_the_documented_shape_and_are_finite():
@@ -23,7 +25,13 @@ def test_features_have_the_documented_shape_and_are_finite():
 
 @pytest.mark.parametrize(("n", "m"), [(0, 3), (1, 1), (2, 1)])
 def test_features_of_the_smallest_inputs(n, m):
-    given = Gathered([[] for _ in range(n)], np.zeros((n, m, 3)), np.zeros((n, m)), np.zeros(n, dtype=int))
+    given = Gathered(
+        [[] for _ in range(n)],
+        np.zeros((n, m, 3)),
+        *(np.zeros((n, m)) for _ in range(2)),
+        np.zeros(n, dtype=int),
+        [None] * n,
+    )
     assert pair_features(given).shape == (n, m, len(FEATURES))
 
 
@@ -85,3 +93,26 @@ def test_via_names_the_strongest_explicit_evidence_and_meaning_only_without_any(
     assert via([Match(1, "carried", 0.4)], high, high, 1) == "carried"
     assert via([Match(1, "section", 0.25)], low, high, 1) == "similarity"
     assert via([], high, low, 1) == "lexical"
+
+
+def test_the_tagger_is_heard_little_in_a_short_passage_and_not_in_a_single_one():
+    class Read:
+        def addressed(self):
+            return -9.0
+
+    def addressed(words, n=2):
+        shape = (n, 2)
+        read = Gathered(
+            [[] for _ in range(n)],
+            np.zeros((*shape, 3)),
+            np.zeros(shape),
+            np.zeros(shape),
+            np.full(n, words),
+            [Read()] * n,
+        )
+        return pair_features(read)[0, 0, list(FEATURES).index("addressed")]
+
+    assert -0.5 < addressed(4) < 0
+    assert addressed(60) == pytest.approx(-2)
+    assert addressed(0) == 0
+    assert addressed(60, n=1) == 0

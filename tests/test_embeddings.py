@@ -16,7 +16,7 @@ from policydiff import (
     load_encoder,
     model_path,
 )
-from policydiff.evidence.embeddings import Remembering, SimilarityMatcher
+from policydiff.evidence.embeddings import Remembering, SimilarityMatcher, centred_cosines, read_sentences
 from policydiff.evidence.model_files import SHIPPED, cards
 
 EMBEDDED = pytest.mark.parametrize("encoder", [StaticEncoder(), TransformerEncoder()], ids=["static", "small"])
@@ -164,14 +164,28 @@ class Counting:
         return np.array([[t.count(c) for c in "abc"] for t in texts], dtype=np.float32)
 
 
+def similarity(provisions, passages):
+    read = read_sentences(Counting(), passages, "da")
+    return SimilarityMatcher(read_sentences(Counting(), provisions, "da")).scores(read)
+
+
 def test_similarity_ranks_the_right_provision_first():
-    scores = SimilarityMatcher(["aaa", "bbb", "ccc"], Counting()).scores(["ab a", "cc"])
-    assert scores.shape == (2, 3)
-    assert scores.argmax(axis=1).tolist() == [0, 2]
+    for scores in similarity(["aaa", "bbb", "ccc"], ["ab a", "cc"]):
+        assert scores.shape == (2, 3)
+        assert scores.argmax(axis=1).tolist() == [0, 2]
+    whole = centred_cosines(Counting(), ["ab a", "cc"], ["aaa", "bbb", "ccc"], shrinkage=8.0)
+    np.testing.assert_allclose(whole, similarity(["aaa", "bbb", "ccc"], ["ab a", "cc"])[0], atol=1e-6)
+
+
+def test_the_closest_sentence_is_found_in_a_long_passage_and_in_a_long_provision():
+    whole, closest = similarity(["Aaa aa. Ccc cc.", "Bbb bb.", "Cbc bb."], ["Bb bb. Ca. Aa aaa."])
+    assert closest[0, 0] > 0.9 > whole[0, 0]
+    assert closest[0, 1] > 0.9
+    assert (closest >= -1.0001).all()
 
 
 def test_similarity_of_nothing_is_empty():
-    assert SimilarityMatcher(["aaa", "bbb"], Counting()).scores([]).shape == (0, 2)
+    assert [s.shape for s in similarity(["aaa", "bbb"], [])] == [(0, 2), (0, 2)]
 
 
 def test_an_encoder_of_the_wrong_shape_is_named():
@@ -180,7 +194,7 @@ def test_an_encoder_of_the_wrong_shape_is_named():
             return np.zeros(len(texts), dtype=np.float32)
 
     with pytest.raises(SettingsError, match=r"shape \(2,\) for 2 texts"):
-        SimilarityMatcher(["a", "b"], Flat())
+        read_sentences(Flat(), ["a", "b"], "da")
 
 
 def test_a_remembering_encoder_asks_once_for_each_text_and_still_names_a_wrong_shape():

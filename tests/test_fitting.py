@@ -1,10 +1,15 @@
+import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from policydiff import AlignmentModel, Comparer, EmbeddedJudge, SettingsError, fit, fit_judge
+from policydiff import AlignmentModel, Comparer, EmbeddedJudge, SettingsError, StancePair, fit, fit_judge
 from policydiff.findings.features import FEATURES
 from policydiff.fitting import alignment as fitting
+from policydiff.fitting.adapting import adapt
+from policydiff.fitting.stance import grouped
 
 NATURAL = Path(__file__).parent.parent / "fixtures" / "gold" / "natural"
 
@@ -56,7 +61,6 @@ def test_exported_trees_score_as_scikit_learn_does():
 
 
 def test_too_little_to_fit_on_is_said(tmp_path):
-    import shutil
 
     folder = Path(shutil.copytree(NATURAL / "byrum", tmp_path / "byrum"))
     first = (folder / "gold.jsonl").read_text(encoding="utf-8").splitlines()[0]
@@ -75,3 +79,33 @@ def test_an_own_judge_is_kept_read_back_and_used(tmp_path, koebenhavn):
     fit_judge(NATURAL / "byrum", tmp_path / "again", name="mine")
     for file in ("stance.safetensors", "stance.json"):
         assert (tmp_path / "again" / file).read_bytes() == (tmp_path / "judge" / file).read_bytes()
+
+
+def test_fifty_labels_are_enough_for_an_own_judge(tmp_path):
+    folder = Path(shutil.copytree(NATURAL / "byrum", tmp_path / "byrum"))
+    lines = [json.loads(line) for line in (folder / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
+    pairs = 0
+    for line in lines:
+        line["alignments"] = line["alignments"][: max(0, 50 - pairs)]
+        pairs += len(line["alignments"])
+    assert pairs == 50
+    (folder / "gold.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    judge = fit_judge(folder, tmp_path / "judge")
+    assert judge.card["data"].startswith("50 pairs")
+    tried = judge.card["cross_validated"]
+    chosen = "shipped" if judge.card["cost"] is None else f"cost {judge.card['cost']:g}"
+    assert tried[chosen]["log_loss"] == min(t["log_loss"] for t in tried.values()) <= tried["shipped"]["log_loss"]
+
+
+def test_an_own_judge_learns_what_the_labels_say():
+    shipped = EmbeddedJudge("da", tagged=False)
+    texts = [f"Punkt {n} er ret {'zork' if n % 2 else 'plint'}." for n in range(60)]
+    gold = np.array([[n % 2 == 0, n % 2 == 1, False, False, False] for n in range(60)])
+    folds = [grouped(str(k), "da", [StancePair(t, "", "") for t in texts[k::5]], gold[k::5]) for k in range(5)]
+    adapted = adapt(shipped.tensors, shipped.thresholds, folds)
+    assert np.isfinite(adapted.cost)
+    before, after = adapted.cross_validated["shipped"], adapted.cross_validated[f"cost {adapted.cost:g}"]
+    assert after["log_loss"] < before["log_loss"] / 2
+    assert after["challenged"] > 0.9
+    assert not np.array_equal(adapted.tensors["hashed"], shipped.tensors["hashed"])
+    np.testing.assert_array_equal(adapted.tensors["platt"], shipped.tensors["platt"])

@@ -1,6 +1,7 @@
 import numpy as np
 
 from policydiff.evidence.gathering import Gatherer
+from policydiff.evidence.tagger import load_tagger
 from policydiff.models import Policy, Provision
 
 
@@ -40,3 +41,15 @@ def test_a_passage_that_is_like_nothing_is_not_gone_on_with():
 def test_little_to_gather():
     assert carried([]) == []
     assert carried(["Busserne kører.", "Det er dog for sjældent."], policy("Busserne kører om aftenen.")) == [[], []]
+
+
+def test_nothing_is_gathered_with_a_tagger_too():
+    gathered = Gatherer(DRAFT, load_tagger().encoder, shrinkage=8.0, tagger=load_tagger()).gather([], [])
+    assert gathered.similarity.shape == gathered.closest.shape == (0, 2)
+    assert gathered.tagged == []
+
+
+def test_with_another_encoder_the_tagger_only_tags():
+    gathered = Gatherer(DRAFT, Flat(), shrinkage=0.0, tagger=load_tagger()).gather(["Busserne kører sjældent."], [""])
+    assert not gathered.similarity.any()  # all texts are alike
+    assert gathered.tagged[0] is not None

@@ -1,11 +1,12 @@
 import pickle
+from importlib.resources import files
 
 import numpy as np
 import pytest
 from training.stance_cases import read_cases
 
 from policydiff.errors import SettingsError
-from policydiff.findings.stance import EmbeddedJudge, labels, stance_clauses, takes_position
+from policydiff.findings.stance import EmbeddedJudge, ShowingJudge, clauses_shown, labels, takes_position
 from policydiff.findings.stance_features import StancePair, cues_say, masked, view
 from policydiff.models import STANCES
 
@@ -34,9 +35,9 @@ AMBITION = (
 )
 
 
-@pytest.fixture(scope="module")
-def judge():
-    return EmbeddedJudge("da")
+@pytest.fixture(scope="module", params=[True, False], ids=["tagged", "untagged"])
+def judge(request):
+    return EmbeddedJudge("da", tagged=request.param)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_shape_range_and_determinism(judge):
     assert first.shape == (3, len(STANCES))
     assert first.dtype == np.float32
     assert np.all((first >= 0) & (first <= 1))
-    np.testing.assert_array_equal(first, EmbeddedJudge("da").judge(pairs))
+    np.testing.assert_array_equal(first, EmbeddedJudge("da", tagged=judge.tagger is not None).judge(pairs))
     np.testing.assert_allclose(first[1:2], judge.judge(pairs[1:2]))
     assert judge.judge([]).shape == (0, len(STANCES))
 
@@ -90,7 +91,7 @@ def test_labels_are_never_empty_and_mentioned_stands_alone():
 
 
 def shown(pair, language, chosen):
-    return [(stance, pair.passage[a:b]) for stance, a, b in stance_clauses(pair, language, chosen)]
+    return [(stance, pair.passage[a:b]) for stance, a, b in clauses_shown(view(pair, language)) if stance in chosen]
 
 
 def test_the_clauses_shown_are_those_of_the_labels():
@@ -99,7 +100,16 @@ def test_the_clauses_shown_are_those_of_the_labels():
         ("endorsed", "Vi støtter målet,"),
         ("more_explicit", "men det bør uddybes."),
     ]
-    assert stance_clauses(pair, "da", ()) == ()
+
+
+def test_every_stance_can_show_a_clause_of_the_passage(judge):
+    pair = StancePair("Vi støtter målet, men det bør uddybes. Hvem betaler?", "", "")
+    probabilities, (clauses,) = judge.judge_with_clauses([pair])
+    np.testing.assert_array_equal(probabilities, judge.judge([pair]))
+    assert {stance for stance, _, _ in clauses} == set(STANCES)
+    assert all(0 <= a < b <= len(pair.passage) for _, a, b in clauses)
+    assert isinstance(judge, ShowingJudge)
+    assert judge.judge_with_clauses([StancePair("", "", "")])[1] == [()]
 
 
 def test_a_clause_about_another_provision_is_not_shown():
@@ -108,9 +118,13 @@ def test_a_clause_about_another_provision_is_not_shown():
         (text.index("Princip A"), text.index("Princip A") + 9),
         (text.index("princip B"), text.index("princip B") + 9),
     )
-    assert shown(StancePair(text, "", "", focus=(b,), others=(a,)), "da", ("challenged", "endorsed")) == [
-        ("challenged", "men princip B bør udgå.")
-    ]
+    pair = StancePair(text, "", "", focus=(b,), others=(a,))
+    assert {words for _, words in shown(pair, "da", ("challenged", "endorsed"))} == {"men princip B bør udgå."}
+
+
+def test_line_ends_do_not_cut_a_clause():
+    text = "Netop dette princip kunne fremstå mere \n\neksplicit i udkastet."
+    assert shown(StancePair(text, "", ""), "da", ("more_explicit",)) == [("more_explicit", text)]
 
 
 def test_without_a_cue_the_clause_about_the_provision_is_shown():
@@ -140,8 +154,9 @@ def test_labelled_cases_where_a_cue_decides(language, split):
     assert right >= CUES_RIGHT[split], wrong
 
 
-def test_the_judge_follows_the_cues_of_labelled_cases():
-    judges = {language: EmbeddedJudge(language) for language in ("da", "en")}
+@pytest.mark.parametrize("tagged", [True, False])
+def test_the_judge_follows_the_cues_of_labelled_cases(tagged):
+    judges = {language: EmbeddedJudge(language, tagged=tagged) for language in ("da", "en")}
     cases = [c for c in CASES if (c.split, c.cue) == ("heldout", True)]
     right, wrong = exact(cases, lambda c: labels(judges[c.language].judge([c.pair])[0], judges[c.language].thresholds))
     assert right >= JUDGE_RIGHT, wrong
@@ -152,6 +167,17 @@ def test_cases_are_a_fair_sample():
     assert {c.split for c in CASES} == {"dev", "heldout"}
     assert {s for c in CASES for s in c.stances} == set(STANCES)
     assert all("mentioned" not in c.stances or len(c.stances) == 1 for c in CASES)
+
+
+def test_a_judge_without_its_tagger_is_refused(tmp_path):
+    import json
+    import shutil
+
+    shutil.copytree(files("policydiff") / "models_data" / "judge", tmp_path / "judge")
+    card = json.loads((tmp_path / "judge" / "stance.json").read_text())
+    (tmp_path / "judge" / "stance.json").write_text(json.dumps(card | {"tagger": "another@123"}))
+    with pytest.raises(SettingsError, match="another@123"):
+        EmbeddedJudge("da", folder=tmp_path / "judge")
 
 
 def test_unknown_language():

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from policydiff.evidence.references import ReferenceMatcher
+from policydiff.evidence.tagger import Tagger
 from policydiff.findings.stance_features import StancePair, focus_spans
 from policydiff.fitting.stance import Pairs, grouped
 from policydiff.models import STANCES, Policy, Provision
@@ -75,14 +76,16 @@ def _cases(row: Mapping[str, Any], policy: Policy, matcher: ReferenceMatcher) ->
     ]
 
 
-def case_sets(cases: list[Case]) -> list[Pairs]:
-    """Cases as features to fit on, a set a language."""
-    return [
-        grouped(
-            f"cases-{language}",
-            language,
-            [c.pair for c in cases if c.language == language],
-            np.array([[s in c.stances for s in STANCES] for c in cases if c.language == language]),
+def case_sets(cases: list[Case], tagger: Tagger | None = None) -> list[Pairs]:
+    """Cases as features to fit on, read by ``tagger`` if there is one; a set a language."""
+    sets = []
+    for language in sorted({c.language for c in cases}):
+        own = [c for c in cases if c.language == language]
+        pairs = [c.pair for c in own]
+        if tagger is not None:
+            read = tagger.read([p.passage for p in pairs])
+            pairs = [replace(p, tagged=tagged) for p, tagged in zip(pairs, read, strict=True)]
+        sets.append(
+            grouped(f"cases-{language}", language, pairs, np.array([[s in c.stances for s in STANCES] for c in own]))
         )
-        for language in sorted({c.language for c in cases})
-    ]
+    return sets

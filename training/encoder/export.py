@@ -49,8 +49,12 @@ def write_weights(source: Path, target: Path) -> None:
     save_file(out, target, metadata={"format": "pt"})
 
 
-def graph(values: dict[str, np.ndarray], layers: int, heads: int, width: int) -> bytes:
-    """The network as ONNX, its weights declared and left out; ``initializers`` supplies them."""
+def graph(values: dict[str, np.ndarray], layers: int, heads: int, width: int, branch: int = 0) -> bytes:
+    """The network as ONNX, its weights declared and left out; ``initializers`` supplies them.
+
+    With ``branch``, a tagger's so many upper layers and its head are in it too, their names beginning with "t"; then
+    the last states are given as well as their mean.
+    """
     nodes: list[Any] = []
 
     def add(kind: str, inputs: list[str], outputs: list[str], *, contrib: bool = False, **attributes: Any) -> None:
@@ -65,9 +69,7 @@ def graph(values: dict[str, np.ndarray], layers: int, heads: int, width: int) ->
         weights = [f"{name}.norm.weight", f"{name}.norm.bias", f"{name}.bias"]
         add("SkipLayerNormalization", [x, before, *weights], [out], contrib=True, epsilon=1e-12)
 
-    add("LayerNormalization", ["embedded", "norm.weight", "norm.bias"], ["x"], axis=-1, epsilon=1e-12)
-    x = "x"
-    for i in range(layers):
+    def layer(x: str, i: str) -> str:
         multiply(x, f"{i}.attention", f"{i}.qkv")
         add("Split", [f"{i}.qkv"], [f"{i}.q", f"{i}.k", f"{i}.v"], axis=-1, num_outputs=3)
         inputs = [f"{i}.q", f"{i}.k", f"{i}.v", f"{i}.attention.bias"]
@@ -79,14 +81,29 @@ def graph(values: dict[str, np.ndarray], layers: int, heads: int, width: int) ->
         add("BiasGelu", [f"{i}.wide", f"{i}.first.bias"], [f"{i}.gelu"], contrib=True)
         add("MatMul", [f"{i}.gelu", f"{i}.second"], [f"{i}.b"])
         residual(f"{i}.b", f"{i}.y", f"{i}.second", f"{i}.x")
-        x = f"{i}.x"
-    add("ReduceMean", [x, "axis"], ["mean"], keepdims=0)
+        return f"{i}.x"
+
+    add("LayerNormalization", ["embedded", "norm.weight", "norm.bias"], ["x"], axis=-1, epsilon=1e-12)
+    states = ["x"]
+    for i in range(layers):
+        states.append(layer(states[-1], str(i)))
+    add("ReduceMean", [states[-1], "axis"], ["mean"], keepdims=0)
+    outputs = [helper.make_tensor_value_info("mean", TensorProto.FLOAT, [1, width])]
+    if branch:
+        outputs.append(helper.make_tensor_value_info(states[-1], TensorProto.FLOAT, [1, "pieces", width]))
+        x = states[layers - branch]
+        for i in range(layers - branch, layers):
+            x = layer(x, f"t{i}")
+        add("MatMul", [x, "head"], ["headed"])
+        add("Add", ["headed", "head.bias"], ["numbers"])
+        outputs.append(
+            helper.make_tensor_value_info("numbers", TensorProto.FLOAT, [1, "pieces", len(values["head.bias"])])
+        )
     declared = [_declared(name, array) for name, array in values.items()]
     declared.append(helper.make_tensor("axis", TensorProto.INT64, [1], [1]))
     embedded = helper.make_tensor_value_info("embedded", TensorProto.FLOAT, [1, "pieces", width])
-    mean = helper.make_tensor_value_info("mean", TensorProto.FLOAT, [1, width])
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
-    built = helper.make_graph(nodes, "policydiff-small", [embedded], [mean], declared)
+    built = helper.make_graph(nodes, "policydiff-small", [embedded], outputs, declared)
     return helper.make_model(built, opset_imports=opsets, ir_version=9).SerializeToString(deterministic=True)
 
 
@@ -133,7 +150,7 @@ def main() -> None:
     write_json(out, "config.json", config)
     tensors = read_tensors((out / "model.safetensors").read_bytes())
     layers, width = config["num_hidden_layers"], config["hidden_size"]
-    values = initializers(tensors, layers)
+    values = initializers(tensors, range(layers))
     (out / "graph.onnx").write_bytes(graph(values, layers, config["num_attention_heads"], width))
     modules = [
         {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}

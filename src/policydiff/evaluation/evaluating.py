@@ -39,10 +39,12 @@ class Case(Record):
 class Evaluation(Record):
     """What was measured.
 
-    ``sets`` has the measures a set, ``mean`` their mean over sets, ``intervals`` the 95 % bootstrap interval of
-    that mean over responses. ``stances`` has F1 a stance over all sets ("found": on gold pairs that were
-    found; "given": on all gold pairs). ``phenomena`` has, for each, recall of strict pairs, false alarms a
-    passage and the number of passages. A measure with nothing to count is None.
+    ``sets`` has the measures a set, ``mean`` their mean over sets, ``intervals`` the 95 % bootstrap interval of that
+    mean over responses. ``sure_precision`` is the share of right ones among the accepted findings that are not to
+    review, ``stance_ece`` the calibration error of the worst calibrated stance on gold pairs. ``stances`` has F1 a
+    stance over all sets ("found": on gold pairs that were found; "given": on all gold pairs). ``phenomena`` has, for
+    each, recall of strict pairs, false alarms a passage and the number of passages. A measure with nothing to count is
+    None.
     """
 
     mode: Mode
@@ -80,6 +82,18 @@ def _ece(p: Predicted, rows: Any) -> float:
     return measures.expected_calibration_error(sure, positive)
 
 
+def _sure_precision(p: Predicted, rows: Any) -> float:
+    sure = p.sure[rows]
+    return float((p.grades[rows][sure] > 0).mean()) if sure.any() else float("nan")
+
+
+def _stance_ece(p: Predicted, rows: Any) -> float:
+    """Of the stance that is worst calibrated, on gold pairs."""
+    pairs = p.grades[rows] > 0
+    found, gold = p.stances[rows][pairs], p.gold_labels[rows][pairs]
+    return max(measures.expected_calibration_error(found[:, k], gold[:, k]) for k in range(len(STANCES)))
+
+
 def _aurc(p: Predicted, rows: Any) -> float:
     sure, positive, accepted = _candidates(p, rows)
     _, risk = measures.risk_coverage(np.maximum(sure, 1 - sure), accepted != positive)
@@ -101,7 +115,9 @@ MEASURES: dict[str, _Measure] = {
     "stance_given": lambda p, r: measures.macro([_stance_f1(p, r, s, found=False) for s in THREE]),
     "joint_f1": _joint_f1,
     "span_iou": _iou,
+    "sure_precision": _sure_precision,
     "ece": _ece,
+    "stance_ece": _stance_ece,
     "aurc": _aurc,
 }
 

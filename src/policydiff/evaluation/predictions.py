@@ -20,8 +20,9 @@ Span = tuple[int, int]
 class Predicted:
     """n gold passages against m provisions (all of provisions.json, those missed in the draft last).
 
-    ``confidence`` (n, m), ``accepted`` (n, m), ``grades`` (n, m); ``labels`` and ``gold_labels`` (n, m, 5) in the
-    order of STANCES; ``spans`` and ``gold_spans`` the evidence by (row, column).
+    ``confidence`` (n, m), ``accepted`` (n, m), ``sure`` (n, m: accepted and not to review), ``grades`` (n, m);
+    ``labels``, ``stances`` (their probabilities) and ``gold_labels`` (n, m, 5) in the order of STANCES; ``spans`` and
+    ``gold_spans`` the evidence by (row, column).
     """
 
     name: str
@@ -29,8 +30,10 @@ class Predicted:
     provisions: tuple[str, ...]
     confidence: npt.NDArray[np.float64]
     accepted: npt.NDArray[np.bool_]
+    sure: npt.NDArray[np.bool_]
     grades: npt.NDArray[np.int8]
     labels: npt.NDArray[np.bool_]
+    stances: npt.NDArray[np.float64]
     gold_labels: npt.NDArray[np.bool_]
     spans: dict[tuple[int, int], list[Span]]
     gold_spans: dict[tuple[int, int], Span]
@@ -83,7 +86,8 @@ def predict(gold: GoldSet, make: Callable[[Policy], Comparer], mode: Mode) -> Pr
     row = {p.passage: i for i, p in enumerate(gold.passages)}
     n, m = len(gold.passages), len(provisions)
     confidence = np.zeros((n, m))
-    accepted = np.zeros((n, m), dtype=np.bool_)
+    accepted, sure = np.zeros((n, m), dtype=np.bool_), np.zeros((n, m), dtype=np.bool_)
+    stances = np.zeros((n, m, len(STANCES)))
     labels, gold_labels = np.zeros((n, m, len(STANCES)), np.bool_), np.zeros((n, m, len(STANCES)), np.bool_)
     spans: dict[tuple[int, int], list[Span]] = {}
     gold_spans: dict[tuple[int, int], Span] = {}
@@ -106,6 +110,8 @@ def predict(gold: GoldSet, make: Callable[[Policy], Comparer], mode: Mode) -> Pr
             elif not accepted[i, j] and finding.confidence > confidence[i, j]:
                 labels[i, j] = [s in finding.labels for s in STANCES]
             accepted[i, j] |= finding.accepted
+            sure[i, j] |= finding.accepted and not finding.review
+            stances[i, j] = np.maximum(stances[i, j], [finding.stances[s] for s in STANCES])
             confidence[i, j] = max(confidence[i, j], finding.confidence)
             spans.setdefault((i, j), []).extend(_shown(finding))
     return Predicted(
@@ -114,8 +120,10 @@ def predict(gold: GoldSet, make: Callable[[Policy], Comparer], mode: Mode) -> Pr
         provisions,
         confidence,
         accepted,
+        sure,
         gold.grades(),
         labels,
+        stances,
         gold_labels,
         spans,
         gold_spans,

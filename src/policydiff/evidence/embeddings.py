@@ -5,16 +5,17 @@ all texts of one hearing have in common. With few passages their own mean is unr
 the mean of the provisions.
 """
 
-import os
 from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
+from policydiff.documents.sentences import split_sentences
 from policydiff.errors import SettingsError
+from policydiff.evidence.loading import load_local_first
 from policydiff.evidence.model_files import SHIPPED, ModelFiles
 from policydiff.evidence.transformer import TransformerEncoder
 
@@ -93,19 +94,13 @@ class SentenceTransformerEncoder:
     def _model(self) -> Any:
         from sentence_transformers import SentenceTransformer
 
-        try:
-            try:  # without the hub first: a missing connection would be tried for minutes
-                return SentenceTransformer(self.name, device=self.device, local_files_only=True)
-            except (OSError, ValueError):
-                if os.environ.get("HF_HUB_OFFLINE") == "1" or Path(self.name).exists():
-                    raise
-                return SentenceTransformer(self.name, device=self.device)
-        except Exception as error:  # the library raises many kinds; all mean that there is no such model here
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise SettingsError(
-                f"cannot load the sentence-transformers model {self.name!r} ({reason}); "
-                f"name {', '.join(SHIPPED)}, a folder, or a model that is in the local cache or can be fetched"
-            ) from error
+        return load_local_first(
+            SentenceTransformer,
+            self.name,
+            device=self.device,
+            what="sentence-transformers model",
+            instead=f"name {', '.join(SHIPPED)}, a folder, or a model that is in the local cache or can be fetched",
+        )
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """One unit row a text, float32, shape (len(texts), dimensions of the model)."""
@@ -167,26 +162,67 @@ def _checked(encoder: Encoder, texts: Sequence[str]) -> Matrix:
     return vectors
 
 
-class SimilarityMatcher:
-    """Centred cosine of passages with the provisions of one policy.
+class Read(NamedTuple):
+    """Unit vectors of texts: ``vectors`` (n, dimensions), and of each text a matrix of its sentences' vectors."""
 
-    ``texts`` are the provisions' texts. ``shrinkage`` is the number of passages at which their own mean and
+    vectors: Matrix
+    sentences: list[Matrix]
+
+    @classmethod
+    def nothing(cls) -> "Read":
+        """Of no text."""
+        return cls(np.zeros((0, 0), dtype=np.float32), [])
+
+
+def read_sentences(encoder: Encoder, texts: Sequence[str], language: str) -> Read:
+    """Texts and their sentences, each encoded on its own; a text of one sentence is encoded once."""
+    if not texts:
+        return Read.nothing()
+    split = [[t[a:b] for a, b in split_sentences(t, language)] or [t] for t in texts]
+    own = [sentences if len(sentences) > 1 else [] for sentences in split]
+    rows = unit(_checked(encoder, [*texts, *(s for sentences in own for s in sentences)]))
+    vectors, rest = rows[: len(texts)], rows[len(texts) :]
+    ends = np.cumsum([len(sentences) for sentences in own])
+    parts = np.split(rest, ends[:-1])
+    return Read(vectors, [part if len(part) else vectors[n : n + 1] for n, part in enumerate(parts)])
+
+
+def centred_cosines(
+    encoder: Encoder, passages: Sequence[str], provisions: Sequence[str], *, shrinkage: float
+) -> Matrix:
+    """``SimilarityMatcher.scores`` of whole texts: cosines of shape (len(passages), len(provisions))."""
+    texts, others = (unit(_checked(encoder, side)) for side in (passages, provisions))
+    matcher = SimilarityMatcher(Read(others, [v[None] for v in others]), shrinkage=shrinkage)
+    return matcher.scores(Read(texts, [v[None] for v in texts]))[0]
+
+
+class SimilarityMatcher:
+    """Centred cosines of passages with the provisions of one policy.
+
+    ``provisions`` are theirs as they were read. ``shrinkage`` is the number of passages at which their own mean and
     the stored fallback (the provisions' mean) weigh the same.
     """
 
-    def __init__(self, texts: Sequence[str], encoder: Encoder, *, shrinkage: float = 8.0) -> None:
-        self.encoder = encoder
+    def __init__(self, provisions: Read, *, shrinkage: float = 8.0) -> None:
         self.shrinkage = shrinkage
-        provisions = unit(_checked(encoder, texts))
-        self.mean = provisions.mean(axis=0)
-        self.provisions = unit(provisions - self.mean) if len(texts) > 1 else provisions
+        self.mean = provisions.vectors.mean(axis=0)
+        centre = self.mean if len(provisions.vectors) > 1 else np.zeros_like(self.mean)
+        self.provisions = unit(provisions.vectors - centre)
+        self._sentences = unit(np.concatenate(provisions.sentences) - centre)
+        self._starts = np.cumsum([0, *(len(part) for part in provisions.sentences[:-1])])
 
-    def scores(self, passages: Sequence[str]) -> Matrix:
-        """Cosines in [-1, 1], shape (len(passages), number of provisions)."""
-        if not passages:
-            return np.zeros((0, len(self.provisions)), dtype=np.float32)
-        vectors = unit(_checked(self.encoder, passages))
-        own = len(passages) / (len(passages) + self.shrinkage)
+    def scores(self, passages: Read) -> tuple[Matrix, Matrix]:
+        """Cosines in [-1, 1], both of shape (n, number of provisions): of the passage as a whole with the provision,
+        and of the closest of its sentences with the closest sentence of the provision.
+        """
+        vectors = passages.vectors
+        if not len(vectors):
+            return (np.zeros((0, len(self.provisions)), dtype=np.float32),) * 2
+        own = len(vectors) / (len(vectors) + self.shrinkage)
         mean = (own * vectors.mean(axis=0) + (1 - own) * self.mean).astype(np.float32)
-        cosines: Matrix = unit(vectors - mean) @ self.provisions.T
-        return cosines
+        whole: Matrix = unit(vectors - mean) @ self.provisions.T
+        closest = [
+            np.maximum.reduceat((unit(part - mean) @ self._sentences.T).max(axis=0), self._starts)
+            for part in passages.sentences
+        ]
+        return whole, np.stack(closest)

@@ -88,3 +88,20 @@ class LexicalMatcher:
             out[row, :, 1] = self._stems.cosines(_stems(passage))
             out[row, :, 2] = self._titles.cosines(grams)
         return out
+
+
+_LETTERS = 4  # of a word that can tell one provision from another
+
+
+class OwnWords:
+    """The words of a passage that one provision has and no other: what tells it from its neighbours."""
+
+    def __init__(self, provisions: Sequence[str]) -> None:
+        seen = Counter(stem for text in provisions for stem in _stems(text))
+        self._own = [{stem for stem in _stems(text) if seen[stem] == 1} for text in provisions]
+
+    def find(self, provision: int, passage: str, *, most: int = 5) -> tuple[str, ...]:
+        """At most ``most`` of them as they stand in the passage, in its order, each form once."""
+        own = self._own[provision]
+        found = (w for w in _WORD.findall(passage) if len(w) >= _LETTERS and w.lower()[:_STEM] in own)
+        return tuple(dict.fromkeys(found))[:most]

@@ -47,22 +47,18 @@ class TransformerEncoder:
         return self.files.name
 
     @cached_property
-    def _tensors(self) -> dict[str, npt.NDArray[Any]]:
+    def tensors(self) -> dict[str, npt.NDArray[Any]]:
+        """The weights as they are stored, by BertModel's names."""
         return read_tensors(self.files.read("model.safetensors"))
 
     @cached_property
-    def _session(self) -> Any:
-        import onnxruntime
+    def layers(self) -> int:
+        """How many transformer layers there are."""
+        return int(json.loads(self.files.read("config.json"))["num_hidden_layers"])
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        layers = json.loads(self.files.read("config.json"))["num_hidden_layers"]
-        values = initializers(self._tensors, layers)
-        kept = [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in values.values()]
-        options.add_external_initializers(list(values), kept)
-        graph = self.files.read("graph.onnx")
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    @cached_property
+    def _session(self) -> Any:
+        return session(self.files.read("graph.onnx"), initializers(self.tensors, range(self.layers)))
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """One unit row a text, float32, shape (len(texts), 384); a text without pieces is zero.
@@ -77,30 +73,42 @@ class TransformerEncoder:
         else:
             with ThreadPoolExecutor(self.threads) as pool:
                 rows = list(pool.map(self._vector, pieces))
-        return np.stack(rows) if rows else np.zeros((0, self._width), dtype=np.float32)
+        return np.stack(rows) if rows else np.zeros((0, self.width), dtype=np.float32)
 
     @property
-    def _width(self) -> int:
-        return int(self._tensors[_WORDS].shape[1])
+    def width(self) -> int:
+        """The dimensions of a vector."""
+        return int(self.tensors[_WORDS].shape[1])
 
     def _vector(self, ids: npt.NDArray[np.int64]) -> Matrix:
-        total = np.zeros(self._width, dtype=np.float32)
+        total = np.zeros(self.width, dtype=np.float32)
         for part in np.array_split(ids, -(-len(ids) // WINDOW)) if len(ids) else ():
-            total += len(part) * self._mean(part)
+            total += len(part) * self._session.run(None, {"embedded": self.embedded(part)})[0][0]
         length = float(np.linalg.norm(total))
         return np.asarray(total / length if length else total, dtype=np.float32)
 
-    def _mean(self, part: npt.NDArray[np.int64]) -> Matrix:
+    def embedded(self, part: npt.NDArray[np.int64]) -> Matrix:
+        """What the first layer is given for pieces: shape (1, pieces and the two special ones, width)."""
         first, last = self.files.tokenizer.token_to_id("[CLS]"), self.files.tokenizer.token_to_id("[SEP]")
         ids = np.concatenate([[first], part, [last]])
-        embedded = floats(self._tensors[_WORDS][ids]) + self._positions[: len(ids)]
-        mean: Matrix = self._session.run(None, {"embedded": embedded[None]})[0][0]
-        return mean
+        return np.asarray((floats(self.tensors[_WORDS][ids]) + self._positions[: len(ids)])[None])
 
     @cached_property
     def _positions(self) -> Matrix:
-        kind = floats(self._tensors["embeddings.token_type_embeddings.weight"])[0]
-        return np.asarray(floats(self._tensors["embeddings.position_embeddings.weight"])[: WINDOW + 2] + kind)
+        kind = floats(self.tensors["embeddings.token_type_embeddings.weight"])[0]
+        return np.asarray(floats(self.tensors["embeddings.position_embeddings.weight"])[: WINDOW + 2] + kind)
+
+
+def session(graph: bytes, values: dict[str, npt.NDArray[Any]]) -> Any:
+    """An onnxruntime session on one thread, for a graph whose weights are given beside it."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    kept = [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in values.values()]
+    options.add_external_initializers(list(values), kept)
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 _WORDS = "embeddings.word_embeddings.weight"
@@ -143,8 +151,11 @@ def read_tensors(data: bytes) -> dict[str, npt.NDArray[Any]]:
     return found
 
 
-def initializers(tensors: dict[str, npt.NDArray[Any]], layers: int) -> dict[str, npt.NDArray[Any]]:
-    """What ``graph.onnx`` lacks, by the names it has there: vectors as they are, matrices as they are multiplied."""
+def initializers(tensors: dict[str, npt.NDArray[Any]], layers: range, prefix: str = "") -> dict[str, npt.NDArray[Any]]:
+    """What ``graph.onnx`` lacks, by the names it has there: vectors as they are, matrices as they are multiplied.
+
+    ``layers`` are those wanted; the names begin with ``prefix``. The first layer comes with the norm before it.
+    """
     found: dict[str, npt.NDArray[Any]] = {}
 
     def vector(name: str, *sources: str) -> Matrix:
@@ -156,24 +167,26 @@ def initializers(tensors: dict[str, npt.NDArray[Any]], layers: int) -> dict[str,
         weight, bias = vector(f"{name}.weight", f"{source}.weight"), vector(f"{name}.bias", f"{source}.bias")
         return np.asarray(4 * np.abs(weight) + np.abs(bias), dtype=np.float32)
 
-    norm("norm", "embeddings.LayerNorm")
-    for i in range(layers):
+    if layers.start == 0:
+        norm("norm", "embeddings.LayerNorm")
+    for i in layers:
+        at = f"{prefix}{i}"
         source = f"encoder.layer.{i}."
         attention = [f"{source}attention.self.{part}" for part in ("query", "key", "value")]
         joined = np.concatenate([floats(tensors[f"{a}.weight"]) for a in attention]).T
-        found |= _int8(f"{i}.attention", joined)
-        vector(f"{i}.attention.bias", *(f"{a}.bias" for a in attention))
-        found |= _int8(f"{i}.attended", floats(tensors[f"{source}attention.output.dense.weight"]).T)
-        vector(f"{i}.attended.bias", f"{source}attention.output.dense.bias")
-        largest = norm(f"{i}.attended.norm", f"{source}attention.output.LayerNorm")
+        found |= _int8(f"{at}.attention", joined)
+        vector(f"{at}.attention.bias", *(f"{a}.bias" for a in attention))
+        found |= _int8(f"{at}.attended", floats(tensors[f"{source}attention.output.dense.weight"]).T)
+        vector(f"{at}.attended.bias", f"{source}attention.output.dense.bias")
+        largest = norm(f"{at}.attended.norm", f"{source}attention.output.LayerNorm")
         first = floats(tensors[f"{source}intermediate.dense.weight"]).T
         smooth = largest**_SMOOTHING / np.abs(first).max(axis=1) ** (1 - _SMOOTHING)
-        found[f"{i}.first.smooth"] = np.asarray(1 / smooth, dtype=np.float32)
-        found |= _int8(f"{i}.first", first * smooth[:, None])
-        vector(f"{i}.first.bias", f"{source}intermediate.dense.bias")
-        found[f"{i}.second"] = np.ascontiguousarray(floats(tensors[f"{source}output.dense.weight"]).T)
-        vector(f"{i}.second.bias", f"{source}output.dense.bias")
-        norm(f"{i}.second.norm", f"{source}output.LayerNorm")
+        found[f"{at}.first.smooth"] = np.asarray(1 / smooth, dtype=np.float32)
+        found |= _int8(f"{at}.first", first * smooth[:, None])
+        vector(f"{at}.first.bias", f"{source}intermediate.dense.bias")
+        found[f"{at}.second"] = np.ascontiguousarray(floats(tensors[f"{source}output.dense.weight"]).T)
+        vector(f"{at}.second.bias", f"{source}output.dense.bias")
+        norm(f"{at}.second.norm", f"{source}output.LayerNorm")
     return found
 
 

@@ -50,14 +50,15 @@ class AlignmentModel:
 
     def __init__(self, source: Path | str | bytes | None = None) -> None:
         path = files("policydiff") / "models_data" / f"alignment-{DEFAULT}.json" if source is None else source
+        name = "the model given" if isinstance(path, bytes) else str(path)
         try:
             raw = path if isinstance(path, bytes) else (Path(path) if isinstance(path, str) else path).read_bytes()
             self._data: dict[str, Any] = json.loads(raw)
             features = self._data["features"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SettingsError(f"no alignment model in {path!s:.200}: {error}") from error
+            raise SettingsError(f"no alignment model in {name}: {error}") from error
         if features != list(FEATURES):
-            raise SettingsError(f"{path!s:.200} was fitted on other features; fit it again with policydiff.fit")
+            raise SettingsError(f"{name} was fitted on other features; fit it again with policydiff.fit")
         self._raw = raw
         self.name = f"{self._data['card']['name']}@{hashlib.sha256(raw).hexdigest()[:12]}"
         self.encoder: str | None = self._data["card"].get("encoder")  # the name of the one it was fitted with, if known

@@ -17,7 +17,9 @@ _MATCHES: dict[str, tuple[str, tuple[str, ...]]] = {
     "section": ("section", ()),
 }
 _EXPLICIT = ("reference_label", "reference_range", "reference_title", "quote_marked", "quote_unmarked")
-_DENSE = ("ngrams", "stems", "title_ngrams", "similarity")
+_SURE = 3.0  # logits beyond which the tagger's word weighs no more
+_FEW = 30.0  # words of a passage in which it weighs half
+_DENSE = ("ngrams", "stems", "title_ngrams", "similarity", "closest")
 
 # Name -> +1 where more of it can only raise the confidence, -1 lower, 0 either. The fit keeps to these signs.
 FEATURES: dict[str, int] = {
@@ -29,9 +31,11 @@ FEATURES: dict[str, int] = {
     "ngrams_deviation": 1,
     "similarity_deviation": 1,
     "explicit_elsewhere": -1,
+    "carried_elsewhere": -1,
     "explicit_count": 0,
     "ngrams_best": 0,
     "similarity_best": 0,
+    "addressed": 1,
     "words": 0,
     "provisions": 0,
     "passages": 0,
@@ -45,6 +49,14 @@ def _margin(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     ordered = np.sort(values, axis=1)
     best, second = ordered[:, -1:], ordered[:, -2:-1]
     result: npt.NDArray[np.float64] = np.where(values == best, values - second, values - best)
+    return result
+
+
+def _elsewhere(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """For each value the best of the others in its row; 0 where there is none."""
+    ordered = np.sort(values, axis=1)
+    second = ordered[:, -2:-1] if values.shape[1] > 1 else np.zeros((len(values), 1))
+    result: npt.NDArray[np.float64] = np.where(values == ordered[:, -1:], second, ordered[:, -1:])
     return result
 
 
@@ -65,6 +77,19 @@ def _shifted(values: npt.NDArray[np.float64], by: int) -> npt.NDArray[np.float64
     return out
 
 
+def _addressed(gathered: Gathered) -> npt.NDArray[np.float64]:
+    """Whether a passage speaks of the draft at all, in logits; 0 without a tagger, and near it in a short passage.
+
+    It tells background and courtesy from the rest of a response. Who sends a single passage means the draft by it, so
+    there the tagger is not heard: "Parking charges are too high" is nothing to it, and may be all that somebody says.
+    """
+    if len(gathered.tagged) == 1:
+        return np.zeros(1)
+    logits = np.array([0.0 if t is None else t.addressed() for t in gathered.tagged], dtype=np.float64)
+    heard: npt.NDArray[np.float64] = np.clip(logits, -_SURE, _SURE) * gathered.words / (gathered.words + _FEW)
+    return heard
+
+
 def pair_features(gathered: Gathered) -> npt.NDArray[np.float64]:
     """Shape (passages, provisions, len(FEATURES)), in the order of FEATURES."""
     n, m = gathered.similarity.shape
@@ -77,7 +102,7 @@ def pair_features(gathered: Gathered) -> npt.NDArray[np.float64]:
                     column[row, match.provision] = max(column[row, match.provision], match.score)
     for i, name in enumerate(_DENSE[:3]):
         columns[name] = gathered.lexical[:, :, i]
-    columns["similarity"] = gathered.similarity
+    columns["similarity"], columns["closest"] = gathered.similarity, gathered.closest
 
     explicit = np.max([columns[name] for name in _EXPLICIT], axis=0) if n else np.zeros((n, m))
     for name in _DENSE:
@@ -87,14 +112,15 @@ def pair_features(gathered: Gathered) -> npt.NDArray[np.float64]:
         columns[f"{name}_after"] = _shifted(values, -1)
     columns["ngrams_deviation"] = _deviation(columns["ngrams"])
     columns["similarity_deviation"] = _deviation(columns["similarity"])
-    # The best explicit evidence for any other provision: a passage that names C is less likely to mean D.
-    ordered = np.sort(explicit, axis=1)
-    second = ordered[:, -2:-1] if m > 1 else np.zeros((n, 1))
-    columns["explicit_elsewhere"] = np.where(explicit == ordered[:, -1:], second, ordered[:, -1:])
+    # The best such evidence for any other provision: a passage that names C, or goes on about it, is less likely to
+    # mean D.
+    columns["explicit_elsewhere"] = _elsewhere(explicit)
+    columns["carried_elsewhere"] = _elsewhere(columns["carried"])
     row_wise = {
         "explicit_count": (explicit > 0).sum(axis=1),
         "ngrams_best": columns["ngrams"].max(axis=1, initial=0),
         "similarity_best": columns["similarity"].max(axis=1, initial=-1),
+        "addressed": _addressed(gathered),
         "words": np.log1p(gathered.words),
         "provisions": np.full(n, np.log(max(m, 1))),
         "passages": np.full(n, np.log(max(n, 1))),

@@ -7,7 +7,7 @@ provision is masked: quoting is no stance.
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from policydiff.documents.sentences import split_sentences
 from policydiff.evidence.matches import Match
+from policydiff.evidence.tagger import Tagged
 from policydiff.findings.cues import STRONG, CueMatch, Reading, read
 from policydiff.findings.lexicon import WEAK
 from policydiff.findings.targets import Addressed, addressed
@@ -32,15 +33,25 @@ _STEM = 6
 _SOME_CUE = 0.3
 # Strength from which a cue is a plain strong one, a turned one included.
 _PLAIN = 0.79
+# The tagger knows passages of real responses; in one of so many words it is heard half as much as in a long one, where
+# words and cues alone say more. _HEARD brings its numbers back to about their size. See training/README.md.
+_FEW = 30
+_HEARD = 1.6
 # From here on "we have no comments" is what the clause says.
 _NOTHING_SAID = 0.9
 # The fields that hold character n-grams, and what theirs begin with.
 _WITH_CHARACTERS = {"w": "c", "F": "F"}
+_TEXT_FIELDS = ("w", "f", "F", "l")  # passage, clauses about the provision, their characters, last sentence
 # The hashed characters of this many words are kept: most words recur.
 _WORDS_KEPT = 1 << 14
 # A passage of fewer words than this is brief.
 _BRIEF = 30
+_READINGS = 3 * len(STANCES) + 1
+_FORMS = 11
+TAGGED = slice(-_READINGS, None)  # the columns of ``dense_features`` that come from the tagger
+FORM = slice(-_READINGS - _FORMS, -_READINGS)  # and from the form; those before them come from cues
 _WORD = re.compile(r"\w+|[?!]")
+_LINE_END = re.compile(r"\s")
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
 
@@ -50,6 +61,7 @@ class StancePair:
 
     ``focus`` holds spans in ``passage`` of the evidence (reference, quote) of this provision, ``others`` those of
     other provisions; ``section`` is the heading over the passage and ``previous`` the passage before it.
+    ``tagged`` is the passage as the tagger read it, where it has been.
     """
 
     passage: str
@@ -59,6 +71,7 @@ class StancePair:
     previous: str = ""
     focus: tuple[tuple[int, int], ...] = ()
     others: tuple[tuple[int, int], ...] = ()
+    tagged: Tagged | None = None
 
 
 def focus_spans(matches: Iterable[Match]) -> tuple[tuple[int, int], ...]:
@@ -113,6 +126,11 @@ def _field(text: str, prefix: str) -> set[int]:
     return out
 
 
+def word_buckets(word: str) -> list[npt.NDArray[np.int64]]:
+    """The buckets that a word has of its own in each of the fields of ``sparse_features``, the cues excepted."""
+    return [np.array(sorted(_field(word, prefix)), dtype=np.int64) for prefix in _TEXT_FIELDS]
+
+
 @lru_cache(maxsize=_WORDS_KEPT)
 def _characters(word: str, prefix: str) -> frozenset[int]:
     framed = f" {word} "
@@ -124,7 +142,7 @@ class View:
     """What the features of a pair are taken from.
 
     ``text`` is the masked passage, ``focus`` its sentences about the provision, ``reading`` its clauses and cues,
-    ``about`` which of them are about the provision.
+    ``about`` which of them are about the provision, ``tagged`` the passage as the tagger read it.
     """
 
     text: str
@@ -132,6 +150,7 @@ class View:
     focus: list[tuple[int, int]]
     reading: Reading
     about: Addressed
+    tagged: Tagged | None
 
     def own_spans(self) -> list[tuple[int, int]]:
         """The clauses about the provision that lie in sentences about it; all of these where no clause does."""
@@ -143,20 +162,24 @@ class View:
         ]
         return spans or self.focus
 
+    def words(self) -> list[tuple[str, int, int]]:
+        """The words of the text in lower case, with their spans."""
+        return [(m.group().lower(), m.start(), m.end()) for m in _WORD.finditer(self.text)]
+
     def own_text(self) -> str:
         """The text of ``own_spans``."""
         return " ".join(self.text[a:b] for a, b in self.own_spans())
 
 
 def view(pair: StancePair, language: str) -> View:
-    """The view of a pair, made once for all its features."""
+    """The view of a pair, made once for all its features. Line ends in a passage are no more than spaces."""
+    pair = replace(pair, passage=_LINE_END.sub(" ", pair.passage), previous=_LINE_END.sub(" ", pair.previous))
     sentences = split_sentences(pair.passage, language)
     text = masked(pair)
     reading = read(text, language)
     previous = read(pair.previous, language) if reading.alike and pair.previous else None
-    return View(
-        text, sentences, _focus(pair, sentences), reading, addressed(reading, pair.focus, pair.others, previous)
-    )
+    about = addressed(reading, pair.focus, pair.others, previous)
+    return View(text, sentences, _focus(pair, sentences), reading, about, pair.tagged)
 
 
 def sparse_features(
@@ -171,7 +194,7 @@ def sparse_features(
     own = seen.own_text()
     last = seen.text[seen.sentences[-1][0] :] if seen.sentences else ""
     fields = []
-    for prefix, text in (("w", seen.text), ("f", own), ("F", own), ("l", last)):
+    for prefix, text in zip(_TEXT_FIELDS, (seen.text, own, own, last), strict=True):
         if (prefix, text) not in known:
             known[prefix, text] = np.array(sorted(_field(text, prefix)), dtype=np.int64)
         fields.append(known[prefix, text])
@@ -213,15 +236,24 @@ def dense_features(seen: View, language: str) -> Floats:
     # In a short passage what the cues amount to decides, in a long one it is one hint among many.
     brief = len(_WORD.findall(seen.text)) < _BRIEF
     parts = [np.log1p(sums).ravel(), *(2 * s for s in shares), *(2 * s for s in strong), said, 2 * said * brief]
-    return np.concatenate([*parts, _scopes(own), _form(seen, language)]).astype(np.float32)
+    return np.concatenate([*parts, _scopes(own), _form(seen, language), _tagged_stances(seen)]).astype(np.float32)
 
 
 def dense_matrix(views: Sequence[View], language: str) -> Floats:
-    """``dense_features`` of each view, a row a pair; judging and fitting both take them from here.
-
-    Vectors of the pairs (an encoder's of clause, passage and provision) belong here, as further columns.
-    """
+    """``dense_features`` of each view, a row a pair; judging and fitting both take them from here."""
     return np.stack([dense_features(seen, language) for seen in views])
+
+
+def _tagged_stances(seen: View) -> Floats:
+    """What the tagger makes of the pair, of the clauses about the provision and of the rest; zeros without it."""
+    if seen.tagged is None:
+        return np.zeros(_READINGS, dtype=np.float32)
+    own = seen.own_spans()
+    rest = [(c.start, c.end) for c in seen.reading.clauses if not _meets(own, c.start, c.end)]
+    tagged = seen.tagged
+    found = np.concatenate([tagged.stances(own), tagged.shown(own), tagged.shown(rest), [tagged.addressed()]])
+    words = len(_WORD.findall(seen.text))
+    return np.asarray(found * _HEARD * words / (words + _FEW), dtype=np.float32)
 
 
 def _sums(cues: Iterable[CueMatch]) -> Floats:

@@ -3,7 +3,7 @@
 Needs scikit-learn, which comes with sentence-transformers; running what was fitted needs numpy alone.
 """
 
+from policydiff.fitting.adapting import fit_judge
 from policydiff.fitting.alignment import fit
-from policydiff.fitting.stance import fit_judge
 
 __all__ = ["fit", "fit_judge"]

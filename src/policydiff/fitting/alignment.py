@@ -14,6 +14,7 @@ from policydiff.evaluation import measures
 from policydiff.evidence.embeddings import Encoder, Remembering, load_encoder
 from policydiff.evidence.gathering import Gatherer
 from policydiff.evidence.model_files import DEFAULT
+from policydiff.evidence.tagger import RememberingTagger, Tagger, comparing_tagger
 from policydiff.findings.align import AlignmentModel
 from policydiff.findings.features import FEATURES, pair_features
 from policydiff.gold import GoldSet, gold_folders, read_gold
@@ -30,8 +31,9 @@ TREES: Mapping[str, Any] = {
     "random_state": 0,
 }
 GRADE_ONE_WEIGHT = 0.5  # a passage that touches a provision is a weaker positive than one about it
-# A calibrated confidence in this band is wrong at least three times in ten, however it is decided.
-REVIEW = (0.3, 0.7)
+# Findings are to review from this confidence up to where RIGHT of all that are surer are right, held out.
+REVIEW_FROM = 0.3
+RIGHT = 0.95
 _DIGITS = 9  # decimals kept of what is stored
 
 Floats = npt.NDArray[np.float64]
@@ -51,10 +53,20 @@ class Pairs:
     grades: npt.NDArray[np.int8]
 
 
-def pairs_of(gold: GoldSet, encoder: Encoder) -> list[Pairs]:
-    """The pairs of a gold set, one group a response, in the order of its responses."""
-    encoder = Remembering(encoder)  # each passage comes twice: in its response and alone
-    gatherer = Gatherer(gold.policy, encoder, shrinkage=Settings().evidence.similarity_shrinkage)
+def pairs_of(gold: GoldSet, encoder: Encoder, tagger: Tagger | None = None) -> list[Pairs]:
+    """The pairs of a gold set, one group a response, in the order of its responses.
+
+    ``tagger`` is the one that comparisons with this encoder have, None for the static encoder.
+    """
+    # Each passage comes twice: in its response and alone.
+    reader = None if tagger is None else RememberingTagger(tagger)
+    own = reader is not None and reader.encoder is encoder
+    gatherer = Gatherer(
+        gold.policy,
+        encoder if own else Remembering(encoder),
+        shrinkage=Settings().evidence.similarity_shrinkage,
+        tagger=reader,
+    )
     column = {p.id: j for j, p in enumerate(gold.policy.provisions)}
     groups = []
     for response, passages in gold.by_response().items():
@@ -128,6 +140,14 @@ def best_threshold(confidences: Sequence[Floats], sets: Sequence[Pairs]) -> floa
     return float(max(grid, key=mean_f1))
 
 
+def review_until(confidences: Sequence[Floats], sets: Sequence[Pairs], accept: float) -> float:
+    """The confidence from which ``RIGHT`` of the pairs are right, in steps of .01; at least ``accept``."""
+    sure = np.concatenate([c.ravel() for c in confidences])
+    right = np.concatenate([s.grades.ravel() for s in sets]) > 0
+    steps = np.round(np.arange(accept, 1.0, 0.01), 2).tolist()
+    return next((t for t in steps if not (sure >= t).any() or right[sure >= t].mean() >= RIGHT), 1.0)
+
+
 def _exported(trees: Any) -> list[dict[str, list[float]]]:
     """The trees as plain lists; feature -1 marks a leaf."""
     out = []
@@ -155,11 +175,12 @@ def alignment_data(sets: Sequence[Pairs], card: Mapping[str, Any]) -> tuple[dict
     slope, intercept = platt(scores, sets)
     confidences = [probability(s, slope, intercept) for s in scores]
     trees = fit_trees(sets)
+    accept = best_threshold(confidences, sets)
     data = {
         "card": dict(card),
         "features": list(FEATURES),
         "platt": [round(slope, _DIGITS), round(intercept, _DIGITS)],
-        "thresholds": {"accept": best_threshold(confidences, sets), "review": list(REVIEW)},
+        "thresholds": {"accept": accept, "review": [REVIEW_FROM, review_until(confidences, sets, accept)]},
         "base": round(float(np.ravel(trees._baseline_prediction)[0]), _DIGITS),
         "trees": _exported(trees),
     }
@@ -180,7 +201,8 @@ def fit(
     """
     paths = [folders] if isinstance(folders, Path | str) else list(folders)
     encoder = load_encoder(DEFAULT) if encoder is None else encoder
-    grouped = [pairs_of(read_gold(f), encoder) for f in gold_folders(paths)]
+    tagger = comparing_tagger(encoder)
+    grouped = [pairs_of(read_gold(f), encoder, tagger) for f in gold_folders(paths)]
     sets = [joined(groups[0].name.split("/")[0], groups) for groups in grouped if groups]
     if len(sets) == 1:
         sets = next(groups for groups in grouped if groups)

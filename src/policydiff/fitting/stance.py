@@ -1,4 +1,4 @@
-"""Fit the judge of stances: the shipped one on the `natural` sets, or one's own.
+"""Fit the judge of stances on labelled consultations, as the shipped ones are.
 
 Languages are fitted together: they share the cue features and hardly any word.
 """
@@ -6,7 +6,8 @@ Languages are fitted together: they share the cue features and hardly any word.
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from policydiff.errors import SettingsError
 from policydiff.evaluation import measures
 from policydiff.evidence.quotes import QuoteMatcher
 from policydiff.evidence.references import ReferenceMatcher
-from policydiff.findings.stance import EmbeddedJudge, labels
+from policydiff.evidence.tagger import Tagger
+from policydiff.findings.stance import labels
 from policydiff.findings.stance_features import (
     BUCKETS,
     StancePair,
@@ -26,7 +28,7 @@ from policydiff.findings.stance_features import (
     sparse_features,
     view,
 )
-from policydiff.gold import GoldSet, gold_folders, read_gold
+from policydiff.gold import GoldAlignment, GoldPassage, GoldSet
 from policydiff.models import STANCES
 
 # Chosen in nine folds of the natural consultations, of C .5, 1, 2, 4, scales .25, .35, .5, contrasts 0, .5, .7, 1.
@@ -36,7 +38,6 @@ CONTRAST = 0.5  # how much of a bucket's scale comes from its log-count ratio
 SMOOTHING = 3.0  # pairs added to every count
 RATIO_CAP = 3.0  # of the log-count ratio
 _GRID = np.round(np.arange(0.15, 0.71, 0.02), 2)  # thresholds tried
-_FOLDS = 10  # of responses, where there is one consultation
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -53,35 +54,44 @@ class Pairs:
     gold: Bools
 
 
-def pairs_of(gold: GoldSet) -> list[Pairs]:
-    """The pairs of grades 1 and 2, seen as in use with our own evidence in focus; one group a response."""
+def labelled_pairs(gold: GoldSet) -> list[tuple[GoldPassage, GoldAlignment, StancePair]]:
+    """The pairs of grades 1 and 2, seen as in use with our own evidence in focus, in the order of the responses."""
     provisions = {p.id: (number, p) for number, p in enumerate(gold.policy.provisions)}
     references, quotes = ReferenceMatcher(gold.policy), QuoteMatcher(gold.policy)
-    groups = []
-    for response, passages in gold.by_response().items():
+    pairs = []
+    for passages in gold.by_response().values():
         texts, sections = [p.text for p in passages], [p.section or "" for p in passages]
         quoted = [quotes.find(t) for t in texts]
         referred = references.find(texts, sections, [[m.provision for m in found] for found in quoted])
-        pairs, labelled = [], []
         for i, passage in enumerate(passages):
             for alignment in passage.alignments:
                 if alignment.provision not in provisions:
                     continue  # missed in the draft
                 number, provision = provisions[alignment.provision]
-                pairs.append(
-                    StancePair(
-                        passage.text,
-                        provision.title,
-                        provision.text,
-                        sections[i],
-                        texts[i - 1] if i else "",
-                        focus_spans(m for m in (*referred[i], *quoted[i]) if m.provision == number),
-                        focus_spans(m for m in (*referred[i], *quoted[i]) if m.provision != number),
-                    )
+                pair = StancePair(
+                    passage.text,
+                    provision.title,
+                    provision.text,
+                    sections[i],
+                    texts[i - 1] if i else "",
+                    focus_spans(m for m in (*referred[i], *quoted[i]) if m.provision == number),
+                    focus_spans(m for m in (*referred[i], *quoted[i]) if m.provision != number),
                 )
-                labelled.append([s in alignment.stances for s in STANCES])
-        if pairs:
-            groups.append(grouped(f"{gold.name}/{response}", gold.policy.language, pairs, np.array(labelled)))
+                pairs.append((passage, alignment, pair))
+    return pairs
+
+
+def pairs_of(gold: GoldSet, tagger: Tagger | None = None) -> list[Pairs]:
+    """The features of ``labelled_pairs``, the passages read by ``tagger`` if there is one; one group a response."""
+    groups = []
+    for response, labelled in groupby(labelled_pairs(gold), key=lambda row: row[0].response):
+        rows = list(labelled)
+        stances = np.array([[s in alignment.stances for s in STANCES] for _, alignment, _ in rows])
+        pairs = [pair for _, _, pair in rows]
+        if tagger is not None:
+            read = tagger.read([p.passage for p in pairs])
+            pairs = [replace(p, tagged=tagged) for p, tagged in zip(pairs, read, strict=True)]
+        groups.append(grouped(f"{gold.name}/{response}", gold.policy.language, pairs, stances))
     return groups
 
 
@@ -147,17 +157,17 @@ def fit_weights(sets: Sequence[Pairs], idf: npt.NDArray[np.float32]) -> tuple[Fl
     from scipy.sparse import vstack
     from sklearn.linear_model import LogisticRegression
 
-    x, y = vstack([design(s, idf) for s in sets]).tocsr(), np.concatenate([s.gold for s in sets])
+    x, gold = vstack([design(s, idf) for s in sets]).tocsr(), np.concatenate([s.gold for s in sets])
     present = x[:, :BUCKETS].astype(bool).astype(np.float32)
     weights, biases = np.zeros((x.shape[1], len(STANCES))), np.full(len(STANCES), -10.0)
     for k in range(len(STANCES)):
-        if len(set(y[:, k])) < 2:
-            biases[k] = 10.0 if y[:, k].all() else -10.0  # never (or always) seen: nothing to weigh
+        if len(set(gold[:, k])) < 2:
+            biases[k] = 10.0 if gold[:, k].all() else -10.0  # never (or always) seen: nothing to weigh
             continue
         scale = np.ones(x.shape[1], dtype=np.float32)
-        scale[:BUCKETS] = contrast(present, y[:, k])
+        scale[:BUCKETS] = contrast(present, gold[:, k])
         model = LogisticRegression(C=C, class_weight="balanced", solver="liblinear", tol=1e-2, random_state=0)
-        model.fit(x.multiply(scale).tocsr(), y[:, k])
+        model.fit(x.multiply(scale).tocsr(), gold[:, k])
         weights[:, k], biases[k] = model.coef_[0] * scale, model.intercept_[0]
     return weights, biases
 
@@ -209,15 +219,20 @@ class FittedJudge:
 
     def save(self, folder: Path, card: Mapping[str, Any]) -> None:
         """Write stance.safetensors and stance.json, as EmbeddedJudge reads them."""
-        from safetensors.numpy import load, save
+        save_judge(folder, self.tensors, {**card, "thresholds": self.thresholds})
 
-        stored = save(self.tensors)
-        if not all(np.array_equal(load(stored)[name], tensor) for name, tensor in self.tensors.items()):
-            raise SettingsError("the weights did not survive being stored; this is a fault of policydiff, report it")
-        folder.mkdir(parents=True, exist_ok=True)
-        full = {**card, "thresholds": self.thresholds, "sha256": hashlib.sha256(stored).hexdigest()}
-        (folder / "stance.safetensors").write_bytes(stored)
-        (folder / "stance.json").write_text(json.dumps(full, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+def save_judge(folder: Path, tensors: dict[str, npt.NDArray[Any]], card: Mapping[str, Any]) -> None:
+    """Write stance.safetensors and stance.json, as EmbeddedJudge reads them."""
+    from safetensors.numpy import load, save
+
+    stored = save(tensors)
+    if not all(np.array_equal(load(stored)[name], tensor) for name, tensor in tensors.items()):
+        raise SettingsError("the weights did not survive being stored; this is a fault of policydiff, report it")
+    folder.mkdir(parents=True, exist_ok=True)
+    full = {**card, "sha256": hashlib.sha256(stored).hexdigest()}
+    (folder / "stance.safetensors").write_bytes(stored)
+    (folder / "stance.json").write_text(json.dumps(full, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def fit_stances(sets: Sequence[Pairs], also: Sequence[Pairs] = ()) -> FittedJudge:
@@ -243,31 +258,3 @@ def fit_stances(sets: Sequence[Pairs], also: Sequence[Pairs] = ()) -> FittedJudg
         "platt": lines,
     }
     return FittedJudge(tensors, {s: float(t) for s, t in zip(STANCES, best, strict=True)}, probabilities)
-
-
-def fit_judge(
-    folders: Sequence[Path | str] | Path | str, out: Path | str, *, language: str = "da", name: str = "own"
-) -> EmbeddedJudge:
-    """A judge fitted on your own gold folders and kept in the folder ``out``.
-
-    Use it with ``Comparer(draft, judge=fit_judge("gold/", "my-judge"))``, later with
-    ``EmbeddedJudge("da", folder="my-judge")``. Calibration and thresholds come from leaving one consultation
-    out; with one consultation, from folds of its responses.
-
-    Raises:
-        UnreadableError: a folder holds no gold, or a label is wrong.
-        SettingsError: there are fewer than two responses with an alignment to fit on.
-    """
-    paths = [folders] if isinstance(folders, Path | str) else list(folders)
-    labelled = [groups for f in gold_folders(paths) if (groups := pairs_of(read_gold(f)))]
-    sets = [joined(str(n), groups) for n, groups in enumerate(labelled)]
-    if len(sets) == 1:
-        folds = [labelled[0][k::_FOLDS] for k in range(_FOLDS)]
-        sets = [joined(str(k), fold) for k, fold in enumerate(folds) if fold]
-    if len(sets) < 2:
-        raise SettingsError("fitting needs at least two responses with an alignment; label some more")
-    pairs = sum(len(s.gold) for s in sets)
-    fit_stances(sets).save(
-        Path(out), {"name": name, "data": f"{pairs} pairs of {len(labelled)} labelled consultations"}
-    )
-    return EmbeddedJudge(language, folder=out)

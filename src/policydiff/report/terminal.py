@@ -11,13 +11,24 @@ from rich.table import Table
 from rich.text import Text
 
 from policydiff.documents import normalise
-from policydiff.models import STANCES, Comparison, Finding, Policy, Provision
+from policydiff.findings.corrections import by_hand
+from policydiff.findings.explaining import ReasonKind, Reasons, StanceReasons
+from policydiff.models import STANCES, Comparison, Correction, Finding, Policy, Provision, Tally
 
 _TITLE_WIDTH = 60  # characters of a provision's name and title in a table, at most
 _NAME_WIDTH = 16  # and at least
 # What a response holds must not steer the terminal: control characters are shown as a box.
 _CONTROLS = dict.fromkeys((*range(9), *range(14, 32), *range(127, 160)), "�")
 _EXCERPT = 240  # characters of a passage that are shown
+_NEARLY = 0.5  # share of its threshold from which a stance that is not given is explained
+_REASONS = 3  # shown a stance
+_REASON_WIDTH = 48  # characters of the words of a reason
+_REASON_NAMES: dict[ReasonKind, str] = {
+    "cue": "cue words",
+    "reading": "reading of",
+    "word": "the word",
+    "form": "form of the passage",
+}
 
 
 def name_of(provision: Provision) -> str:
@@ -36,31 +47,45 @@ def shortened(text: str, width: int) -> str:
 def tally_table(comparison: Comparison, *, width: int = 80) -> Table:
     """Counts of respondents, a row a provision and a column a stance; 0 is shown as a dot.
 
-    ``width`` is that of the whole table in characters; what the counts leave of it goes to the titles.
+    Where fewer say it independently, their number follows in brackets. ``width`` is that of the whole table in
+    characters; what the counts leave of it goes to the titles.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    columns = [heading.split("_") for heading in (*STANCES, "any")]
-    room = width - sum(max(map(len, words)) + 2 for words in columns)
+    keys = (*STANCES, "any")
+    columns = [heading.split("_") for heading in keys]
+    rows = [[_count(tally, key) for key in keys] for tally in comparison.tallies]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)] or [0] * len(keys)
+    room = width - sum(max(wide, *map(len, words)) + 2 for wide, words in zip(widths, columns, strict=True))
     table.add_column("respondents a provision")
     for words in columns:
         table.add_column("\n".join(words), justify="right", no_wrap=True)
     provisions = {p.id: p for p in comparison.policy.provisions}
-    for tally in comparison.tallies:
+    for tally, counts in zip(comparison.tallies, rows, strict=True):
         provision = provisions[tally.provision_id]
-        counts = [tally.respondents[s] for s in (*STANCES, "any")]
         title = provision.title if provision.label else ""
         name = Text.assemble((name_of(provision), "bold"), f"  {title}")
         name.truncate(min(max(room, _NAME_WIDTH), _TITLE_WIDTH), overflow="ellipsis")
-        table.add_row(name, *(str(c) if c else "·" for c in counts))
+        table.add_row(name, *counts)
     return table
 
 
-def finding_lines(comparison: Comparison, findings: Iterable[Finding]) -> list[RenderableType]:
-    """Each finding with its respondent, place, stances, confidence and words."""
+def _count(tally: Tally, key: str) -> str:
+    """A count as it is shown: "12", or "12 (3)" where only three say it independently."""
+    said = tally.respondents[key]
+    independent = tally.collapsed.get(key, said)
+    return "·" if not said else str(said) if independent == said else f"{said} ({independent})"
+
+
+def finding_lines(
+    comparison: Comparison, findings: Iterable[Finding], reasons: Reasons | None = None
+) -> list[RenderableType]:
+    """Each finding with its respondent, place, stances, confidence and words, and the ``reasons`` there are for it."""
+    reasons = reasons or {}
     passages = {p.id: p for p in comparison.passages}
     responses = {r.id: r for r in comparison.responses}
     provisions = {p.id: p for p in comparison.policy.provisions}
     lines: list[RenderableType] = []
+    decided = by_hand(comparison)
     for finding in findings:
         passage = passages[finding.passage_id]
         response = responses[passage.response_id]
@@ -70,10 +95,37 @@ def finding_lines(comparison: Comparison, findings: Iterable[Finding]) -> list[R
             "  ",
             (", ".join(s.replace("_", " ") for s in finding.labels), "bold green"),
             f"  {finding.confidence:.2f} via {finding.via}" + ("  review" if finding.review else ""),
+            _corrected(decided.get((finding.passage_id, finding.provision_id))),
         )
         place = f"{shortened(response.respondent, _TITLE_WIDTH)} · {response.source} [{passage.start}:{passage.end}]"
-        lines += [head, Padding(quote, (0, 0, 0, 2)), Padding(Text(place, style="dim"), (0, 0, 1, 2))]
+        why = [
+            Padding(line, (0, 0, 0, 2))
+            for stance in reasons.get((finding.passage_id, finding.provision_id), ())
+            if (line := _why(stance, passage.text)) is not None
+        ]
+        lines += [head, Padding(quote, (0, 0, 0, 2)), *why, Padding(Text(place, style="dim"), (0, 0, 1, 2))]
     return lines
+
+
+def _corrected(decision: Correction | None) -> str:
+    """What follows a finding that a person decided on: who, when and why."""
+    if decision is None:
+        return ""
+    reason = f": {shortened(decision.reason, _TITLE_WIDTH)}" if decision.reason else ""
+    return f"  decided by {shortened(decision.reviewer, _TITLE_WIDTH)} {decision.at:%Y-%m-%d}{reason}"
+
+
+def _why(stance: StanceReasons, text: str) -> Text | None:
+    """A line such as "endorsed .83 (needs .41): + the word …"; None for a stance that is far from being given."""
+    if not stance.given and stance.probability < _NEARLY * stance.threshold:
+        return None
+    said = []
+    for reason in stance.reasons[:_REASONS]:
+        words = ", ".join(f"“{shortened(' '.join(text[a:b].split()), _REASON_WIDTH)}”" for a, b in reason.spans[:2])
+        said.append(f"{'+' if reason.weight > 0 else '−'} {_REASON_NAMES[reason.kind]} {words}".rstrip())
+    verdict = "" if stance.given else "not "
+    head = f"{verdict}{stance.stance.replace('_', ' ')} {stance.probability:.2f} (needs {stance.threshold:.2f})"
+    return Text(f"{head}: {'; '.join(said)}".translate(_CONTROLS), style="" if stance.given else "dim")
 
 
 def _excerpt(finding: Finding, text: str, offset: int) -> Text:
@@ -114,12 +166,30 @@ def summary(comparison: Comparison, *, width: int = 80, quotations: int = 6) -> 
     parts: list[RenderableType] = [
         Text(comparison.policy.title, style="bold"),
         tally_table(comparison, width=width),
+        *(Text(line) for line in copying_lines(comparison)),
         "",
     ]
     found = strongest(comparison, quotations)
     if found:
         parts += [Text("Strongest quotations", style="bold"), *finding_lines(comparison, found)]
     return Group(*parts, Text(ledger, style="dim"))
+
+
+def copying_lines(comparison: Comparison) -> list[str]:
+    """What the counts do with copies and with responses of one respondent: a line each, none where there are none."""
+    lines = []
+    if comparison.campaigns or comparison.copied_passages:
+        copies = sum(len(c.response_ids) for c in comparison.campaigns)
+        texts = "one text" if len(comparison.campaigns) == 1 else f"{len(comparison.campaigns)} texts"
+        found = [f"{copies} responses are near-copies of {texts}"] if copies else []
+        if comparison.copied_passages:
+            found.append(f"{_counted(len(comparison.copied_passages), 'passage')} came from several respondents")
+        lines.append(f"{'; '.join(found)}; counted once in brackets")
+    if comparison.resubmissions:
+        sent = sum(len(r.response_ids) for r in comparison.resubmissions)
+        many = _counted(len(comparison.resubmissions), "respondent")
+        lines.append(f"{many} sent {sent} responses; each respondent counts once")
+    return lines
 
 
 def provisions_table(policy: Policy) -> Group:

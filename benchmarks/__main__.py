@@ -1,6 +1,6 @@
 """``python -m benchmarks NAME``: run a benchmark, show its table, compare with the committed result.
 
-    python -m benchmarks quality | ablation | speed
+    python -m benchmarks quality | ablation | speed | campaigns
     python -m benchmarks argkp | pragtag | perspectrum --data DIR
 
 ``--save`` replaces the committed result in benchmarks/results.
@@ -18,8 +18,8 @@ from benchmarks.pictures import draw
 from policydiff.errors import PolicydiffError
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("quality", "ablation", "speed", "argkp", "pragtag", "perspectrum")
-PACKAGES = ("policydiff", "numpy", "scikit-learn", "rapidfuzz", "tokenizers", "sentence-transformers", "torch")
+NAMES = ("quality", "ablation", "speed", "campaigns", "argkp", "pragtag", "perspectrum")
+PACKAGES = ("policydiff", "numpy", "rensa", "scikit-learn", "rapidfuzz", "tokenizers", "sentence-transformers", "torch")
 _SHOWN = 20  # cases gained or lost that are printed
 
 

@@ -1,4 +1,5 @@
-"""What the encoders add: the same fusion fitted without embeddings and with each embedded encoder.
+"""What the encoders add: the same fusion fitted without embeddings and with each embedded encoder (`small` comes with
+the tagger).
 
 Each fusion is fitted on `natural` as training/fit_alignment.py does it and measured on `hard`: on whole responses,
 and on each passage as if it were the whole response. Without embeddings every cosine is 0. With an encoder the
@@ -16,6 +17,7 @@ import numpy as np
 from policydiff.evaluation import measures
 from policydiff.evidence.embeddings import Encoder, Matrix, load_encoder
 from policydiff.evidence.model_files import SHIPPED
+from policydiff.evidence.tagger import comparing_tagger
 from policydiff.findings.align import AlignmentModel
 from policydiff.findings.features import FEATURES
 from policydiff.fitting.alignment import Floats, Pairs, alignment_data, joined, pairs_of
@@ -38,7 +40,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _pairs(sets: Sequence[GoldSet], encoder: Encoder) -> list[Pairs]:
-    return [joined(s.name, pairs_of(s, encoder)) for s in sets]
+    tagger = None if isinstance(encoder, Silent) else comparing_tagger(encoder)
+    return [joined(s.name, pairs_of(s, encoder, tagger)) for s in sets]
 
 
 def _implicit(gold: GoldSet) -> list[bool]:

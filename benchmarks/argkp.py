@@ -30,9 +30,10 @@ from sklearn.metrics import average_precision_score
 from benchmarks.baselines import BASELINES
 from benchmarks.public_data import OURS, add_arguments, checksums, encoders, left_out, read_published
 from policydiff.errors import UnreadableError
-from policydiff.evidence.embeddings import Encoder, SimilarityMatcher, unit
+from policydiff.evidence.embeddings import Encoder, Remembering, centred_cosines, unit
 from policydiff.evidence.gathering import Gatherer
 from policydiff.evidence.lexical import LexicalMatcher
+from policydiff.evidence.tagger import comparing_tagger
 from policydiff.findings.align import AlignmentModel
 from policydiff.models import Policy, Provision
 from policydiff.settings import Settings
@@ -135,7 +136,9 @@ def plain_cosine(group: Group, encoder: Encoder) -> Scores:
 
 def centred_cosine(group: Group, encoder: Encoder) -> Scores:
     """Cosines with the arguments of the group as the passages that are centred together."""
-    return SimilarityMatcher(group.key_points, encoder).scores(group.arguments).astype(np.float64)
+    return centred_cosines(
+        encoder, group.arguments, group.key_points, shrinkage=Settings().evidence.similarity_shrinkage
+    ).astype(np.float64)
 
 
 def lexical(group: Group) -> Scores:
@@ -143,18 +146,20 @@ def lexical(group: Group) -> Scores:
     return LexicalMatcher(group.key_points, group.key_points).scores(group.arguments).mean(axis=2)
 
 
-def alignment(group: Group, encoder: Encoder, model: AlignmentModel, *, together: bool) -> Scores:
+def alignment(group: Group, encoder: Remembering, model: AlignmentModel, *, together: bool) -> Scores:
     """The confidence of the whole alignment model, each argument a response of its own.
 
     ``together`` centres the similarity on all arguments of the group instead of on the one alone.
     """
-    gatherer = Gatherer(as_policy(group), encoder, shrinkage=Settings().evidence.similarity_shrinkage)
-    centred = gatherer.similarity.scores(group.arguments).astype(np.float64)
+    shrinkage, tagger = Settings().evidence.similarity_shrinkage, comparing_tagger(encoder.encoder)
+    gatherer = Gatherer(as_policy(group), encoder, shrinkage=shrinkage, tagger=tagger)
+    whole, closest = gatherer.similarity.scores(gatherer.read(group.arguments)[0])
     rows = []
     for number, argument in enumerate(group.arguments):
         gathered = gatherer.gather([argument], [""])
         if together:
-            gathered = replace(gathered, similarity=centred[number : number + 1])
+            row = slice(number, number + 1)
+            gathered = replace(gathered, similarity=whole[row].astype(float), closest=closest[row].astype(float))
         rows.append(model.confidence(gathered))
     return np.concatenate(rows)
 

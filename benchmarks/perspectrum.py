@@ -36,11 +36,12 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from benchmarks.baselines import BASELINES
 from benchmarks.public_data import OURS, add_arguments, checksums, encoders, left_out, read_published
 from policydiff.errors import UnreadableError
-from policydiff.evidence.embeddings import Encoder, SimilarityMatcher, unit
+from policydiff.evidence.embeddings import Encoder, centred_cosines, unit
 from policydiff.evidence.lexical import LexicalMatcher
 from policydiff.findings.stance import EmbeddedJudge
 from policydiff.findings.stance_features import StancePair
 from policydiff.models import STANCES
+from policydiff.settings import Settings
 
 FILES = ("perspectrum_with_answers_v1.0.json", "perspective_pool_v1.0.json", "dataset_split_v1.0.json")
 LAYOUT = f"{', '.join(FILES)} of PERSPECTRUM"
@@ -132,11 +133,11 @@ def retrieval_rows(claims: Sequence[Claim], pool: Sequence[str], found: Encoders
     for name, encoder in found.items():
         plain = unit(encoder.encode(texts)) @ unit(encoder.encode(pool)).T
         yield {"part": "retrieval", "system": f"{name}, cosine", **retrieval(plain, claims)}
-        centred = SimilarityMatcher(texts, encoder).scores(pool).T
+        centred = centred_cosines(encoder, pool, texts, shrinkage=Settings().evidence.similarity_shrinkage).T
         yield {"part": "retrieval", "system": f"{name}, centred cosine", **retrieval(centred, claims)}
     lexical = LexicalMatcher(texts, texts).scores(pool).mean(axis=2).T
     yield {"part": "retrieval", "system": "policydiff lexical", **retrieval(lexical, claims)}
-    both = lexical + SimilarityMatcher(texts, found[OURS]).scores(pool).T
+    both = lexical + centred_cosines(found[OURS], pool, texts, shrinkage=Settings().evidence.similarity_shrinkage).T
     yield {"part": "retrieval", "system": f"policydiff lexical and {OURS}, summed", **retrieval(both, claims)}
 
 

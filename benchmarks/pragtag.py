@@ -31,7 +31,7 @@ from benchmarks.public_data import OURS, add_arguments, checksums, encoders, lef
 from policydiff.errors import UnreadableError
 from policydiff.evidence.embeddings import Encoder, unit
 from policydiff.findings.stance import EmbeddedJudge
-from policydiff.findings.stance_features import StancePair, dense_features, view
+from policydiff.findings.stance_features import StancePair, View, dense_matrix
 from policydiff.models import STANCES
 
 FILE = "public_main/train_inputs_full.json"
@@ -105,9 +105,13 @@ def from_stances(judged: npt.NDArray[Any]) -> Labels:
     return np.array(["Strength", "Weakness", "Todo", REST])[table.argmax(axis=1)]
 
 
-def fixed_features(sentences: Sequence[Sentence], judged: npt.NDArray[Any], encoder: Encoder) -> csr_matrix:
-    """What is not fitted: cues, form, the shipped judge's odds, place, vectors of the sentence and the one before."""
-    cues = np.stack([dense_features(view(StancePair(s.text, "", ""), "en"), "en") for s in sentences])
+def fixed_features(
+    sentences: Sequence[Sentence], views: Sequence[View], judged: npt.NDArray[Any], encoder: Encoder
+) -> csr_matrix:
+    """What is not fitted: cues, form, what the tagger and the shipped judge make of the sentence, its place, vectors
+    of it and of the one before.
+    """
+    cues = dense_matrix(views, "en")
     odds = np.log(np.clip(judged, 1e-6, 1 - 1e-6) / np.clip(1 - judged, 1e-6, 1)) / 4
     place = np.array([[s.place, s.place == 0, s.place == 1, not s.previous] for s in sentences], dtype=np.float64)
     own = unit(encoder.encode([s.text for s in sentences])) * 2
@@ -153,7 +157,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     sentences = read_sentences(options.data)
     gold, domains = (np.array([getattr(s, field) for s in sentences]) for field in ("label", "domain"))
     judge = EmbeddedJudge("en")
-    judged = judge.judge([StancePair(s.text, "", "", previous=s.previous) for s in sentences])
+    pairs = [StancePair(s.text, "", "", previous=s.previous) for s in sentences]
+    views, judged = judge.views(pairs), judge.judge(pairs)
     found = encoders(options.encoder)
     six = {
         "majority": np.full(gold.shape, max(LABELS, key=lambda label: (gold == label).sum())),
@@ -161,7 +166,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
     for name, encoder in found.items():
         ours = f"policydiff features with {name}, fitted"
-        six[ours] = cross_validated(sentences, fixed_features(sentences, judged, encoder))
+        six[ours] = cross_validated(sentences, fixed_features(sentences, views, judged, encoder))
     answers = {name: four(predicted) for name, predicted in six.items()}
     answers["majority"] = np.full(gold.shape, REST)
     answers["policydiff judge as shipped"] = from_stances(judged)

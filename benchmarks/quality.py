@@ -17,7 +17,7 @@ import numpy.typing as npt
 from benchmarks.baselines import BASELINES, minilm
 from policydiff.documents import normalise
 from policydiff.evaluation import evaluate, measures
-from policydiff.evidence.embeddings import Encoder, SentenceTransformerEncoder, SimilarityMatcher, load_encoder
+from policydiff.evidence.embeddings import Encoder, SentenceTransformerEncoder, centred_cosines, load_encoder
 from policydiff.evidence.model_files import SHIPPED
 from policydiff.gold import GoldSet, gold_folders, read_gold
 
@@ -35,7 +35,7 @@ def centred(encoder: Encoder) -> Scorer:
     """Cosine after centring passages and provisions of a set."""
 
     def score(passages: Sequence[str], provisions: Sequence[str]) -> npt.NDArray[np.float64]:
-        return SimilarityMatcher(provisions, encoder, shrinkage=0).scores(passages).astype(np.float64)
+        return centred_cosines(encoder, passages, provisions, shrinkage=0).astype(np.float64)
 
     return score
 

@@ -3,7 +3,7 @@ PYTHON ?= python3
 export HF_HUB_OFFLINE = 1
 BIN = .venv/bin
 
-.PHONY: demo test lint types wheel clean
+.PHONY: demo test lint types docs wheel clean
 
 .venv/stamp: pyproject.toml constraints.txt src/policydiff/__init__.py
 	$(PYTHON) -m venv .venv
@@ -23,6 +23,9 @@ types: .venv/stamp
 
 test: lint types
 	$(BIN)/pytest
+
+docs: .venv/stamp
+	$(BIN)/mkdocs build
 
 clean:
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

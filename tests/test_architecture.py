@@ -11,16 +11,17 @@ SOURCE = Path(policydiff.__file__).parent
 # A module may import from its own layer and from those before it.
 LAYERS = (
     ("models", "errors"),
-    ("languages", "settings"),
+    ("languages", "settings", "results"),
     ("documents",),
     ("evidence",),
     ("findings",),
+    ("judges",),
     ("comparing",),
     ("gold",),
     ("evaluation",),
     ("fitting",),
     ("report", "scale"),
-    ("annotate",),
+    ("annotate", "review"),
     ("cli",),
     ("__main__",),
 )

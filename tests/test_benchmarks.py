@@ -4,9 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+from benchmarks import folders
 from benchmarks.__main__ import RESULTS, _against, _table
 from benchmarks.baselines import bm25, fuzzy, tfidf
+from benchmarks.campaigns import Letter, grown, pairs_found
 from rapidfuzz import fuzz
+
+from policydiff.documents import Document
+from policydiff.documents.inputs import ResponseInputs
+from policydiff.findings.near_copies import near_copies, triples
+from policydiff.gold import gold_folders, read_gold
 
 PASSAGES = ["Vi støtter flere cykelstier i byen", "Skolerne skal have mindre klasser"]
 PROVISIONS = ["Mindre klasser i skolerne", "Cykelstier i hele byen", "Sundhed"]
@@ -37,7 +44,7 @@ def test_tables_are_markdown():
     assert _table([{"a": 1, "b": 2}, {"a": 3}]).splitlines() == ["| a | b |", "|---|---|", "| 1 | 2 |", "| 3 |  |"]
 
 
-@pytest.mark.parametrize("name", ["quality", "speed", "argkp", "pragtag", "perspectrum"])
+@pytest.mark.parametrize("name", ["quality", "speed", "campaigns", "argkp", "pragtag", "perspectrum"])
 def test_results_are_committed_with_machine_versions_and_seed(name):
     result = json.loads(Path(RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     assert result["benchmark"] == name
@@ -52,3 +59,54 @@ def test_ours_beats_every_baseline_on_every_set_and_the_floor_on_hard():
                 assert all(sets[part]["policydiff"][name] > ap for name, ap in rows.items()), (part, system)
     hard = sets["hard"]["policydiff"].values()
     assert sum(hard) / len(hard) >= 0.75
+
+
+def test_planted_campaigns_are_found_and_no_others():
+    sets = [read_gold(f) for f in gold_folders([Path("fixtures/gold/hard")])]
+    letters = grown(sets, 600)
+    assert letters == grown(sets, 600)
+    drafts = triples(s.policy.text for s in sets).values
+    groups = near_copies(triples(letter.text for letter in letters).without(drafts))
+    found = pairs_found(letters, groups)
+    assert found["precision"] >= 0.99
+    assert found["recall"] >= 0.99
+
+
+def test_pairs_are_counted_over_groups():
+    letters = [Letter("", campaign, frozenset()) for campaign in (0, 0, 0, 1, 1, None)]
+    assert pairs_found(letters, [[0, 1], [3, 4, 5]]) == {"precision": 0.5, "recall": 0.5}
+    assert pairs_found(letters, []) == {"precision": 1.0, "recall": 0.0}
+
+
+def test_the_committed_campaigns_reach_their_aims():
+    result = json.loads((RESULTS / "campaigns.json").read_text(encoding="utf-8"))
+    row = result["rows"][0]
+    assert result["texts"] == 100_000
+    assert row["precision"] >= 0.99
+    assert row["recall"] >= 0.99
+
+
+def test_a_folder_of_all_formats_is_read_whole_and_no_passage_stands_twice(tmp_path):
+    sets = [read_gold(folder) for folder in gold_folders([Path("fixtures/gold/hard")])]
+    written = folders.build(tmp_path, len(folders.FORMS), folders.Grower(sets))
+    grower, number, words = folders.Grower(sets), 0, []
+    for form, paths in written.items():
+        documents = list(ResponseInputs(paths))
+        assert all(isinstance(document, Document) for document in documents), form
+        grown = [grower.grow(number + n) for n in range(len(documents))]
+        number += len(documents)
+        words += [text for response in grown for kind, text in response.parts if kind != "heading"]
+        cover = len(paths) if form == "eml" else 0  # the body of each mail
+        assert folders.read(paths) == (
+            len(documents),
+            sum(kind != "heading" for response in grown for kind, _ in response.parts) + cover,
+        ), form
+    assert len(set(words)) == len(words)
+    assert len(words) > 10 * len(folders.FORMS)
+
+
+def test_the_peak_memory_of_a_folder_does_not_grow_with_its_files():
+    rows = json.loads((RESULTS / "speed.json").read_text(encoding="utf-8"))["rows"]
+    few, many = (row for row in rows if "peak_mb" in row)
+    assert (few["files"], many["files"]) == (200, 2000)
+    assert many["peak_mb"] <= 1.1 * few["peak_mb"]

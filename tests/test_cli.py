@@ -22,13 +22,18 @@ def test_compare_writes_json(tmp_path, capsys):
     assert main(["compare", DRAFT, RESPONSE, "--json", str(file)]) == 0
     data = json.loads(file.read_text(encoding="utf-8"))
     assert list(data) == [
+        "schema_version",
         "provenance",
         "policy",
         "responses",
         "passages",
         "findings",
         "tallies",
+        "campaigns",
+        "copied_passages",
+        "resubmissions",
         "errors",
+        "corrections",
     ]
     assert main(["show", str(file), "--provision", "E"]) == 0
     assert "bifalder" in capsys.readouterr().out

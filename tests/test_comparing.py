@@ -209,3 +209,24 @@ def test_another_encoder_than_the_fitted_one_is_told(comparer, koebenhavn):
 
     assert comparer.calibrated
     assert not Comparer(koebenhavn / "udkast.md", encoder=Flat()).calibrated
+
+
+def test_a_costly_judge_is_asked_only_of_what_may_count(koebenhavn):
+    class Costly:
+        costly = True
+
+        def __init__(self):
+            self.asked = 0
+
+        def judge(self, pairs):
+            self.asked += len(pairs)
+            return np.tile([0.9, 0, 0, 0, 0], (len(pairs), 1))
+
+    judge = Costly()
+    comparer = Comparer(koebenhavn / "udkast.md", judge=judge)
+    findings = comparer.compare([koebenhavn / "hoeringssvar-tingbjerg.txt"]).findings
+    lowest = min(comparer.accept, comparer.review[0])
+    counting = [f for f in findings if f.confidence >= lowest]
+    assert 0 < judge.asked == len(counting) < len(findings)
+    assert {f.stances["endorsed"] for f in counting} == {0.9}
+    assert 0.9 not in {f.stances["endorsed"] for f in findings if f.confidence < lowest}

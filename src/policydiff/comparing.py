@@ -1,26 +1,45 @@
 """The stages in order: a policy prepared once, responses compared one by one, as a list or as a stream."""
 
+import hashlib
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from policydiff import __version__, languages
 from policydiff.documents import Block, Document, load_policy, parse_response, read_document
-from policydiff.documents.inputs import ResponseInputs, Source
+from policydiff.documents.inputs import Given, ResponseInputs, Source, read_given
 from policydiff.documents.mapping import normalise
 from policydiff.documents.masking import mask_document
 from policydiff.documents.passages import template_headings
+from policydiff.documents.recurring import recurring_headings
 from policydiff.errors import InputError, PartlyReadError, SettingsError
 from policydiff.evidence.embeddings import Encoder, load_encoder
 from policydiff.evidence.gathering import Gathered, Gatherer
 from policydiff.evidence.matches import Match
 from policydiff.evidence.model_files import DEFAULT
+from policydiff.evidence.tagger import comparing_tagger
 from policydiff.findings.align import AlignmentModel, via
-from policydiff.findings.stance import EmbeddedJudge, StanceJudge, labels, stance_clauses, takes_position
-from policydiff.findings.stance_features import StancePair, focus_spans
+from policydiff.findings.campaigns import copied_units, find_copying
+from policydiff.findings.identity import numbers_of, respondents, resubmissions
+from policydiff.findings.kept import Found, KeptFindings, key_of, renamed
+from policydiff.findings.reranking import Reranker, reranked
+from policydiff.findings.stance import (
+    Clauses,
+    EmbeddedJudge,
+    ShowingJudge,
+    StanceJudge,
+    clauses_shown,
+    labels,
+    takes_position,
+    unaligned,
+)
+from policydiff.findings.stance_features import StancePair, focus_spans, view
 from policydiff.findings.tally import tally
 from policydiff.models import (
     STANCES,
@@ -34,6 +53,7 @@ from policydiff.models import (
     Policy,
     Provenance,
     Response,
+    Stance,
 )
 from policydiff.settings import Settings
 
@@ -58,7 +78,9 @@ class Comparer:
 
     ``encoder`` and ``judge`` are any objects with the methods of the protocols Encoder and StanceJudge; the
     defaults are the embedded ones, which need neither network nor torch. ``alignment`` is a fitted alignment
-    model, by default the shipped one that was fitted with this encoder.
+    model, by default the shipped one that was fitted with this encoder. ``reranker`` orders the best provisions of a
+    passage anew, see Reranker; there is none by default. ``kept`` is where findings are looked up before passages are
+    judged, and put afterwards.
     """
 
     def __init__(
@@ -69,6 +91,8 @@ class Comparer:
         encoder: Encoder | None = None,
         judge: StanceJudge | None = None,
         alignment: AlignmentModel | None = None,
+        reranker: Reranker | None = None,
+        kept: KeptFindings | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.policy = (
@@ -85,13 +109,18 @@ class Comparer:
             )
         )
         self.encoder = load_encoder(DEFAULT, threads=self.settings.evidence.threads) if encoder is None else encoder
+        self.reranker = reranker
+        self.kept = kept
+        tagger = comparing_tagger(self.encoder)
         # The embedded judge knows one language; a hearing in Danish may get answers in English.
         self._judges = {
-            code: EmbeddedJudge(code) if judge is None else judge
+            code: EmbeddedJudge(code, tagged=tagger is not None, tagger=tagger) if judge is None else judge
             for code in (EmbeddedJudge.languages if judge is None else languages.available())
         }
         self.alignment = AlignmentModel.shipped(_name(self.encoder)) if alignment is None else alignment
-        self._gatherer = Gatherer(self.policy, self.encoder, shrinkage=self.settings.evidence.similarity_shrinkage)
+        self._gatherer = Gatherer(
+            self.policy, self.encoder, shrinkage=self.settings.evidence.similarity_shrinkage, tagger=tagger
+        )
         fitted, chosen = self.alignment.thresholds, self.settings.findings
         self.accept = fitted.accept if chosen.accept is None else chosen.accept
         self.review = fitted.review if chosen.review is None else chosen.review
@@ -109,11 +138,33 @@ class Comparer:
         """
         settings = self.settings.documents
         document = source if isinstance(source, Document) else read_document(source, limits=settings.limits)
-        return self._compare_document(mask_document(document) if settings.mask else document, response_id)
+        masked = mask_document(document) if settings.mask else document
+        return self._compare_document(masked, response_id, self._template)
 
-    def _compare_document(self, document: Document, response_id: str) -> ComparedResponse:
+    def template_of(self, sources: Iterable[Source]) -> re.Pattern[str] | None:
+        """What matches the headings of the responses' template: the one given, else what recurs in the first ones."""
+        return self._template or recurring_headings(sources, self.settings.documents)
+
+    def outcomes(
+        self, given: Given, number: int, template: re.Pattern[str] | None = None
+    ) -> Iterator[ComparedResponse | Failure]:
+        """What becomes of input ``number``, counted from 1: the response compared or why not, and what was not read."""
+        document = read_given(given, self.settings.documents)
+        try:
+            if isinstance(document, InputError):
+                raise document
+            yield self._compare_document(document, f"r{number}", template)
+        except InputError as error:
+            yield Failure(source=error.source, error=type(error).__name__, message=error.message)
+        if isinstance(document, Document):
+            for warning in document.warnings:
+                yield Failure(source=document.source, error=PartlyReadError.__name__, message=warning)
+
+    def _compare_document(
+        self, document: Document, response_id: str, template: re.Pattern[str] | None
+    ) -> ComparedResponse:
         language = self.settings.documents.language
-        response, blocks = parse_response(document, response_id=response_id, language=language, template=self._template)
+        response, blocks = parse_response(document, response_id=response_id, language=language, template=template)
         return self.compare_blocks(response, blocks)
 
     def compare_blocks(self, response: Response, blocks: Sequence[Block]) -> ComparedResponse:
@@ -122,13 +173,24 @@ class Comparer:
         Headings are the sections of what follows and no passages, unless one says something itself
         ("Princip B skal udgå") or has nothing below it.
         """
+        if self.kept is None:
+            return ComparedResponse(response, *self._found(response, blocks))
+        key = key_of(blocks, response.language, self._basis)
+        found = self.kept.get(key)
+        if found is None:
+            found = self._found(response, blocks)
+            self.kept.put(key, found)
+        return ComparedResponse(response, *renamed(found, response.id))
+
+    def _found(self, response: Response, blocks: Sequence[Block]) -> Found:
+        """The passages and the findings; of the response, only its id and language are asked."""
         blocks = self._passages(blocks, response.language)
         repeated = _repeated(blocks)
         judged = [b for n, b in enumerate(blocks) if b.kind != "front" and n not in repeated]
         gathered = self.gather(judged)
-        confidence = np.round(self.alignment.confidence(gathered), _DIGITS) if judged else np.zeros((0, 0))
-        ids = {id(b): f"{response.id}/{n}" for n, b in enumerate(blocks, 1)}
         floor = min(self.settings.findings.floor, self.accept)
+        confidence = self._confidence(judged, gathered, floor) if judged else np.zeros((0, 0))
+        ids = {id(b): f"{response.id}/{n}" for n, b in enumerate(blocks, 1)}
         candidates = [(int(i), int(j)) for i, j in np.argwhere(confidence >= floor)]
         findings = self._findings(response, judged, [ids[id(b)] for b in judged], gathered, confidence, candidates)
         accepted = {f.passage_id for f in findings if f.accepted}
@@ -148,7 +210,20 @@ class Comparer:
             )
             for number, block in enumerate(blocks)
         )
-        return ComparedResponse(response, passages, tuple(findings))
+        return passages, tuple(findings)
+
+    def _confidence(self, blocks: Sequence[Block], gathered: Gathered, floor: float) -> npt.NDArray[np.float64]:
+        confidence = np.round(self.alignment.confidence(gathered), _DIGITS)
+        if self.reranker is None:
+            return confidence
+        return reranked(
+            confidence,
+            [b.text for b in blocks],
+            [f"{p.title}. {p.text}" for p in self.policy.provisions],
+            self.reranker,
+            floor=floor,
+            candidates=self.settings.findings.rerank,
+        )
 
     def _passages(self, blocks: Sequence[Block], language: str) -> list[Block]:
         """The blocks without their headings, but with the headings and first lines that take a position."""
@@ -179,20 +254,14 @@ class Comparer:
         """The responses one by one, in order; one that cannot be read gives a Failure in its place.
 
         Folders, .zip archives and tables give all that is in them. What was left unread of a response (a scanned
-        page, an attachment) is told by a Failure after it. Only one response is held at a time.
+        page, an attachment) is told by a Failure after it. Only one response is held at a time. Where no template is
+        given and ``sources`` is a sequence, the first responses are read beforehand for the labels of one.
         ``progress`` is called after each with the number done and the total, None where it is unknown.
         """
+        template = self.template_of(sources)
         inputs = ResponseInputs(sources, self.settings.documents)
-        for number, read in enumerate(inputs, 1):
-            if isinstance(read, InputError):
-                yield Failure(source=read.source, error=type(read).__name__, message=read.message)
-            else:
-                try:
-                    yield self._compare_document(read, f"r{number}")
-                except InputError as error:
-                    yield Failure(source=error.source, error=type(error).__name__, message=error.message)
-                for warning in read.warnings:
-                    yield Failure(source=read.source, error=PartlyReadError.__name__, message=warning)
+        for number, given in enumerate(inputs.unread(), 1):
+            yield from self.outcomes(given, number, template)
             if progress is not None:
                 progress(number, inputs.total)
 
@@ -208,41 +277,83 @@ class Comparer:
         return self.collect(done, failures)
 
     def collect(self, done: Sequence[ComparedResponse], failures: Sequence[Failure] = ()) -> Comparison:
-        """One Comparison from responses that were compared one by one."""
+        """One Comparison from responses that were compared one by one: counted, and what was copied pointed out."""
+        responses = tuple(c.response for c in done)
         passages = tuple(p for c in done for p in c.passages)
         findings = tuple(f for c in done for f in c.findings)
-        return Comparison(
-            provenance=self.provenance([c.response for c in done]),
-            policy=self.policy,
-            responses=tuple(c.response for c in done),
-            passages=passages,
-            findings=findings,
-            tallies=tally(self.policy, findings, {p.id: p.response_id for p in passages}),
-            errors=tuple(failures),
-        )
+        return counted(self.policy, self.provenance(responses), responses, passages, findings, failures)
 
     def provenance(self, responses: Sequence[Response]) -> Provenance:
         """Version, models with hashes, settings in force, and the SHA-256 of each input."""
-        import hashlib
-
         settings = self.settings.model_dump(mode="json")
         settings["findings"] |= {
             "accept": self.accept,
             "review": list(self.review),
             "calibrated_for_encoder": self.alignment.encoder,
+            "stances": _thresholds(self._judges[self.policy.language]),
         }
         # Of the policy as compared: a corrected one has the same text and other provisions.
-        inputs = {"draft": hashlib.sha256(self.policy.model_dump_json().encode()).hexdigest()}
+        inputs = {"draft": _digest(self.policy)}
         return Provenance(
             version=__version__,
             models={
                 "encoder": _name(self.encoder),
                 "alignment": self.alignment.name,
+                **({} if self._gatherer.tagger is None else {"tagger": self._gatherer.tagger.name}),
                 "judge": _name(self._judges[self.policy.language]),
+                **({} if self.reranker is None else {"reranker": _name(self.reranker)}),
             },
             settings=settings,
-            inputs=inputs | {f"{r.id} {r.source}": r.sha256 for r in responses},
+            inputs=inputs | inputs_of(responses),
         )
+
+    def basis(self) -> dict[str, str]:
+        """What decides the findings on given passages: version, draft, models and settings, as texts to compare.
+
+        Raises:
+            SettingsError: a model has no name, so that nobody could tell it from another.
+        """
+        return self._basis
+
+    @cached_property
+    def _basis(self) -> dict[str, str]:
+        models = [self.encoder, self.alignment, *self._judges.values()]
+        models += [model for model in (self._gatherer.tagger, self.reranker) if model is not None]
+        for model in models:
+            if not getattr(model, "name", ""):
+                raise SettingsError(
+                    f"results of {type(model).__qualname__} cannot be kept; give it a `name` that changes with it"
+                )
+        settings = {
+            "findings": self.settings.findings.model_dump() | {"accept": self.accept, "review": self.review},
+            "evidence": self.settings.evidence.model_dump(exclude={"threads"}),
+        }
+        return {
+            "version": __version__,
+            "draft": _digest(self.policy),
+            "models": ", ".join(map(_name, models)),
+            "settings": json.dumps(settings, sort_keys=True),
+        }
+
+    def _judged(
+        self, judge: StanceJudge, pairs: Sequence[StancePair], language: str, confidence: Sequence[float]
+    ) -> tuple[npt.NDArray[np.float64], list[Clauses]]:
+        """What the judge says of each pair; one that is ``costly`` is asked only of those that may count.
+
+        Of candidates that are neither accepted nor uncertain the embedded judge speaks, where it knows the language.
+        """
+        if not getattr(judge, "costly", False) or language not in EmbeddedJudge.languages:
+            return _ask(judge, pairs, language)
+        tagger = self._gatherer.tagger
+        rest = EmbeddedJudge(language, tagged=tagger is not None, tagger=tagger)
+        counts = np.array(confidence) >= min(self.accept, self.review[0])
+        probabilities = np.zeros((len(pairs), len(STANCES)))
+        clauses: list[Clauses] = [()] * len(pairs)
+        for one, rows in ((judge, np.flatnonzero(counts).tolist()), (rest, np.flatnonzero(~counts).tolist())):
+            probabilities[rows], shown = _ask(one, [pairs[n] for n in rows], language)
+            for n, spans in zip(rows, shown, strict=True):
+                clauses[n] = spans
+        return probabilities, clauses
 
     def _findings(
         self,
@@ -250,7 +361,7 @@ class Comparer:
         blocks: Sequence[Block],
         ids: Sequence[str],
         gathered: Gathered,
-        confidence: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+        confidence: npt.NDArray[np.float64],
         candidates: Sequence[tuple[int, int]],
     ) -> list[Finding]:
         matches = {(i, j): [m for m in gathered.matches[i] if m.provision == j] for i, j in candidates}
@@ -263,19 +374,19 @@ class Comparer:
                 previous=blocks[i - 1].text if i else "",
                 focus=focus_spans(matches[i, j]),
                 others=focus_spans(m for m in gathered.matches[i] if m.provision != j),
+                tagged=gathered.tagged[i],
             )
             for i, j in candidates
         ]
         judge = self._judges.get(response.language)
         if judge is None:
             raise SettingsError(f"no judge for a response in {response.language!r}; give one with judge=")
-        judged = np.asarray(judge.judge(pairs), dtype=np.float64) if pairs else np.zeros((0, len(STANCES)))
+        judged, clauses = self._judged(judge, pairs, response.language, [confidence[i, j] for i, j in candidates])
         if judged.shape != (len(pairs), len(STANCES)):
             raise SettingsError(f"the judge gave shape {judged.shape} for {len(pairs)} pairs of {len(STANCES)} stances")
-        # A judge of the user's own may bring thresholds; a probability of one half is what is left.
-        thresholds = getattr(judge, "thresholds", dict.fromkeys(STANCES, 0.5))
+        thresholds = _thresholds(judge)
         findings = []
-        for (i, j), pair, row in zip(candidates, pairs, np.clip(np.round(judged, _DIGITS), 0, 1), strict=True):
+        for (i, j), row, shown in zip(candidates, np.clip(np.round(judged, _DIGITS), 0, 1), clauses, strict=True):
             block, sure = blocks[i], float(confidence[i, j])
             chosen = labels(row, thresholds)
             lexical, similarity = float(gathered.lexical[i, j, 0]), float(gathered.similarity[i, j])
@@ -292,11 +403,62 @@ class Comparer:
                     evidence=_evidence(block.start, matches[i, j], lexical, similarity),
                     cues=tuple(
                         Cue(stance=stance, start=block.start + start, end=block.start + end)
-                        for stance, start, end in stance_clauses(pair, response.language, chosen)
+                        for stance, start, end in shown
+                        if stance in chosen
                     ),
                 )
             )
         return findings
+
+
+def counted(
+    policy: Policy,
+    provenance: Provenance,
+    responses: tuple[Response, ...],
+    passages: tuple[Passage, ...],
+    findings: tuple[Finding, ...],
+    failures: Sequence[Failure],
+) -> Comparison:
+    """One Comparison of what was found: counted, and what was copied pointed out."""
+    people = respondents(responses)
+    number = numbers_of(people)
+    copying = find_copying(policy, responses, passages, number)
+    return Comparison(
+        provenance=provenance,
+        policy=policy,
+        responses=responses,
+        passages=passages,
+        findings=findings,
+        tallies=tally(
+            policy,
+            findings,
+            {p.id: number[p.response_id] for p in passages},
+            units_of=copied_units(copying.campaigns, copying.copied_passages, passages),
+            weight_of={n: person.weight for n, person in enumerate(people)},
+        ),
+        errors=tuple(failures),
+        campaigns=copying.campaigns,
+        copied_passages=copying.copied_passages,
+        resubmissions=resubmissions(people, {r.id: r for r in responses}),
+    )
+
+
+def inputs_of(responses: Iterable[Response]) -> dict[str, str]:
+    """The SHA-256 of each response's file, as a provenance names it."""
+    return {f"{r.id} {r.source}": r.sha256 for r in responses}
+
+
+def _ask(
+    judge: StanceJudge, pairs: Sequence[StancePair], language: str
+) -> tuple[npt.NDArray[np.float64], list[Clauses]]:
+    """Probabilities, and the clauses that show the stances: the judge's own, else those with a cue."""
+    if not pairs:
+        return np.zeros((0, len(STANCES))), []
+    if isinstance(judge, ShowingJudge):
+        probabilities, clauses = judge.judge_with_clauses(pairs)
+    else:
+        probabilities, clauses = judge.judge(pairs), [clauses_shown(view(p, language)) for p in pairs]
+    return np.asarray(probabilities, dtype=np.float64), clauses
 
 
 def _repeated(blocks: Sequence[Block]) -> set[int]:
@@ -314,10 +476,16 @@ def _repeated(blocks: Sequence[Block]) -> set[int]:
 def _disposition(block: Block, aligned: bool, language: str) -> Disposition:
     if block.kind == "front":
         return "boilerplate"
-    if aligned:
-        return "aligned"
-    wanting = takes_position(block.text, language, ("challenged", "more_explicit", "proposal"))
-    return "out_of_draft" if wanting else "no_position"
+    return "aligned" if aligned else unaligned(block.text, language)
+
+
+def _thresholds(judge: StanceJudge) -> dict[Stance, float]:
+    """The probability that each stance needs; a judge of the user's own may say it, else it is one half."""
+    return dict(getattr(judge, "thresholds", dict.fromkeys(STANCES, 0.5)))
+
+
+def _digest(policy: Policy) -> str:
+    return hashlib.sha256(policy.model_dump_json().encode()).hexdigest()
 
 
 def _name(model: object) -> str:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -124,7 +125,7 @@ class Tagger:
         card: dict[str, Any] = json.loads(self._file("card.json"))
         return card
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The model's name with the first twelve digits of the SHA-256 of its weights."""
         return f"{self.card['name']}@{hashlib.sha256(self._file('model.safetensors')).hexdigest()[:12]}"
@@ -201,10 +202,10 @@ def comparing_tagger(encoder: object) -> Tagger | None:
     """
     if isinstance(encoder, StaticEncoder):
         return None
-    shipped = load_tagger()
-    if isinstance(encoder, TransformerEncoder) and encoder.name == shipped.encoder.name:
-        return Tagger(encoder)
-    return shipped
+    if isinstance(encoder, TransformerEncoder):
+        with suppress(SettingsError):  # it is another transformer, of the user's own
+            return Tagger(encoder)
+    return load_tagger()
 
 
 def tagger_values(

@@ -24,7 +24,6 @@ from policydiff.findings.stance_features import (
     Floats,
     StancePair,
     View,
-    dense_features,
     dense_matrix,
     sparse_features,
     view,
@@ -97,10 +96,6 @@ class EmbeddedJudge:
         if not right:
             raise SettingsError("stance.safetensors is not the file that stance.json describes; fit it again")
         tensors = load_tensors(weights)
-        if len(tensors["dense"]) != len(dense_features(view(StancePair("", "", ""), language), language)):
-            raise SettingsError(
-                f"the judge in {root} was fitted on other features; fit it again with policydiff.fit_judge"
-            )
         self.language = language
         self.name = f"{card['name']}@{card['sha256'][:12]}"
         self.card: dict[str, Any] = card
@@ -146,6 +141,8 @@ class EmbeddedJudge:
         if not views:
             return np.zeros((0, len(STANCES)), dtype=np.float32)
         dense = dense_matrix(views, self.language)
+        if dense.shape[1] != len(self._dense):  # told when it matters: to know it, the language's cues must be read
+            raise SettingsError(f"the judge {self.name} was fitted on other features; fit it again with fit_judge")
         raw = np.zeros((len(views), len(STANCES)), dtype=np.float32)
         known: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
         for i, seen in enumerate(views):

@@ -158,7 +158,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     gold, domains = (np.array([getattr(s, field) for s in sentences]) for field in ("label", "domain"))
     judge = EmbeddedJudge("en")
     pairs = [StancePair(s.text, "", "", previous=s.previous) for s in sentences]
-    views, judged = judge.views(pairs), judge.judge(pairs)
+    views = judge.views(pairs)
+    judged = judge.probabilities(views)
     found = encoders(options.encoder)
     six = {
         "majority": np.full(gold.shape, max(LABELS, key=lambda label: (gold == label).sum())),

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -112,14 +112,13 @@ class Comparer:
         self.reranker = reranker
         self.kept = kept
         tagger = comparing_tagger(self.encoder)
-        # The embedded judge knows one language; a hearing in Danish may get answers in English.
-        self._judges = {
-            code: EmbeddedJudge(code, tagged=tagger is not None, tagger=tagger) if judge is None else judge
-            for code in (EmbeddedJudge.languages if judge is None else languages.available())
-        }
         self.alignment = AlignmentModel.shipped(_name(self.encoder)) if alignment is None else alignment
         self._gatherer = Gatherer(
             self.policy, self.encoder, shrinkage=self.settings.evidence.similarity_shrinkage, tagger=tagger
+        )
+        # The embedded judge knows one language; a hearing in Danish may get answers in English.
+        self._judges: Mapping[str, StanceJudge] = (
+            self._embedded if judge is None else dict.fromkeys(languages.available(), judge)
         )
         fitted, chosen = self.alignment.thresholds, self.settings.findings
         self.accept = fitted.accept if chosen.accept is None else chosen.accept
@@ -335,6 +334,12 @@ class Comparer:
             "settings": json.dumps(settings, sort_keys=True),
         }
 
+    @cached_property
+    def _embedded(self) -> dict[str, EmbeddedJudge]:
+        """The judges that come with the package, a language each."""
+        tagger = self._gatherer.tagger
+        return {code: EmbeddedJudge(code, tagged=tagger is not None, tagger=tagger) for code in EmbeddedJudge.languages}
+
     def _judged(
         self, judge: StanceJudge, pairs: Sequence[StancePair], language: str, confidence: Sequence[float]
     ) -> tuple[npt.NDArray[np.float64], list[Clauses]]:
@@ -344,8 +349,7 @@ class Comparer:
         """
         if not getattr(judge, "costly", False) or language not in EmbeddedJudge.languages:
             return _ask(judge, pairs, language)
-        tagger = self._gatherer.tagger
-        rest = EmbeddedJudge(language, tagged=tagger is not None, tagger=tagger)
+        rest = self._embedded[language]
         counts = np.array(confidence) >= min(self.accept, self.review[0])
         probabilities = np.zeros((len(pairs), len(STANCES)))
         clauses: list[Clauses] = [()] * len(pairs)

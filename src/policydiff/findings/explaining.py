@@ -83,7 +83,7 @@ def pair_of(comparison: Comparison, finding: Finding) -> StancePair:
 def explain_stances(judge: EmbeddedJudge, pair: StancePair) -> tuple[StanceReasons, ...]:
     """The reasons of each stance, the likeliest first: also of one that nearly made it."""
     (seen,) = judge.views([pair])
-    row = judge.judge([pair])[0]
+    (row,) = judge.probabilities([seen])
     given = labels(row, judge.thresholds)
     out = [
         StanceReasons(

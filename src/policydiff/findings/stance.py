@@ -120,12 +120,12 @@ class EmbeddedJudge:
 
     def judge(self, pairs: Sequence[StancePair]) -> Floats:
         """Calibrated probabilities of shape (len(pairs), 5), columns in the order of ``models.STANCES``."""
-        return self._probabilities(self.views(pairs))
+        return self.probabilities(self.views(pairs))
 
     def judge_with_clauses(self, pairs: Sequence[StancePair]) -> tuple[Floats, list[Clauses]]:
         """The same, and for each pair the clauses that show each stance, in the order of the text."""
         views = self.views(pairs)
-        return self._probabilities(views), [clauses_shown(seen) for seen in views]
+        return self.probabilities(views), [clauses_shown(seen) for seen in views]
 
     def views(self, pairs: Sequence[StancePair]) -> list[View]:
         """What the judge sees of each pair; passages that have not been read are read."""
@@ -137,7 +137,8 @@ class EmbeddedJudge:
             pairs = [p if p.tagged is not None else replace(p, tagged=known[p.passage]) for p in pairs]
         return [view(pair, self.language) for pair in pairs]
 
-    def _probabilities(self, views: Sequence[View]) -> Floats:
+    def probabilities(self, views: Sequence[View]) -> Floats:
+        """As ``judge``, of pairs that have been looked at with ``views``."""
         if not views:
             return np.zeros((0, len(STANCES)), dtype=np.float32)
         dense = dense_matrix(views, self.language)

@@ -21,6 +21,7 @@ from policydiff.evidence.gathering import Gathered
 from policydiff.evidence.matches import Match
 from policydiff.evidence.model_files import DEFAULT, SHIPPED
 from policydiff.findings.features import FEATURES, pair_features
+from policydiff.findings.forest import Forest
 from policydiff.models import EvidenceKind
 
 Floats = npt.NDArray[np.float64]
@@ -76,24 +77,12 @@ class AlignmentModel:
         Path(file).write_bytes(self._raw)
 
     @cached_property
-    def _trees(self) -> list[dict[str, npt.NDArray[Any]]]:
-        return [{k: np.array(v) for k, v in tree.items()} for tree in self._data["trees"]]
+    def _forest(self) -> Forest:
+        return Forest(self._data["trees"])
 
     def raw(self, features: Floats) -> Floats:
         """The trees' sum for feature rows of shape (k, len(FEATURES)); shape (k,)."""
-        total = np.full(len(features), float(self._data["base"]))
-        rows = np.arange(len(features))
-        for tree in self._trees:
-            node = np.zeros(len(features), dtype=np.int64)
-            while True:
-                feature = tree["feature"][node]
-                inner = feature >= 0
-                if not inner.any():
-                    break
-                goes_left = features[rows, np.maximum(feature, 0)] <= tree["threshold"][node]
-                node = np.where(inner, np.where(goes_left, tree["left"][node], tree["right"][node]), node)
-            total += tree["value"][node]
-        return total
+        return self._forest.sums(features, float(self._data["base"]))
 
     def probability(self, features: Floats) -> Floats:
         """Probabilities for features of shape (n, m, len(FEATURES)); shape (n, m)."""

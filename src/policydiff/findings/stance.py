@@ -21,11 +21,14 @@ from policydiff.evidence.tagger import Tagger, load_tagger
 from policydiff.findings.cues import STRONG, read
 from policydiff.findings.lexicon import WEAK
 from policydiff.findings.stance_features import (
+    Buckets,
     Floats,
     StancePair,
     View,
     dense_matrix,
-    sparse_features,
+    hashed,
+    hashed_cues,
+    text_fields,
     view,
 )
 from policydiff.models import STANCES, Disposition, Stance
@@ -145,14 +148,22 @@ class EmbeddedJudge:
         if dense.shape[1] != len(self._dense):  # told when it matters: to know it, the language's cues must be read
             raise SettingsError(f"the judge {self.name} was fitted on other features; fit it again with fit_judge")
         raw = np.zeros((len(views), len(STANCES)), dtype=np.float32)
-        known: dict[tuple[str, str], npt.NDArray[np.int64]] = {}
+        said: dict[tuple[str, str], Floats] = {}  # by fields of text, which the pairs of a passage share
         for i, seen in enumerate(views):
             raw[i] = dense[i] @ self._dense + self._bias  # row by row, so that no pair's result depends on the others
-            for indices in sparse_features(seen, known):
-                weight = self._idf[indices]
-                norm = float(np.sqrt(weight @ weight)) or 1.0
-                raw[i] += (weight / norm) @ self._hashed[indices]
+            for field in text_fields(seen):
+                if field not in said:
+                    said[field] = self._says(hashed(*field))
+                raw[i] += said[field]
+            raw[i] += self._says(hashed_cues(seen))
         return np.asarray(1.0 / (1.0 + np.exp(-(raw * self._platt[0] + self._platt[1]))), dtype=np.float32)
+
+
+    def _says(self, buckets: Buckets) -> Floats:
+        """What the words of a hashed field add to each stance."""
+        weight = self._idf[buckets]
+        norm = float(np.sqrt(weight @ weight)) or 1.0
+        return np.asarray((weight / norm) @ self._hashed[buckets])
 
 
 def labels(probabilities: npt.ArrayLike, thresholds: Mapping[Stance, float]) -> tuple[Stance, ...]:

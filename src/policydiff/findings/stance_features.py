@@ -23,6 +23,7 @@ from policydiff.findings.targets import Addressed, addressed
 from policydiff.models import STANCES, Stance
 
 Floats = npt.NDArray[np.float32]
+Buckets = npt.NDArray[np.int64]
 
 BUCKETS = 1 << 16
 # Runs of at least this many words of the provision are taken to be quotation.
@@ -44,6 +45,8 @@ _WITH_CHARACTERS = {"w": "c", "F": "F"}
 _TEXT_FIELDS = ("w", "f", "F", "l")  # passage, clauses about the provision, their characters, last sentence
 # The hashed characters of this many words are kept: most words recur.
 _WORDS_KEPT = 1 << 14
+# And what is asked again for the next pair: of so many provisions, passages and sentences.
+_PROVISIONS_KEPT, _PASSAGES_KEPT = 1024, 512
 # A passage of fewer words than this is brief.
 _BRIEF = 30
 _READINGS = 3 * len(STANCES) + 1
@@ -81,29 +84,45 @@ def focus_spans(matches: Iterable[Match]) -> tuple[tuple[int, int], ...]:
 
 def masked(pair: StancePair) -> str:
     """The passage with what it quotes from the provision blanked out, at unchanged offsets."""
-    theirs = [m.group() for m in _WORD.finditer(f"{pair.provision_title} {pair.provision_text}".lower())]
-    runs = {tuple(theirs[i : i + _QUOTED_RUN]) for i in range(len(theirs) - _QUOTED_RUN + 1)}
-    spans = [(m.start(), m.end(), m.group().lower()) for m in _WORD.finditer(pair.passage)]
-    out = list(pair.passage)
+    runs, _ = _theirs(pair.provision_title, pair.provision_text)
+    spans = _spans(pair.passage)
+    words = [word for _, _, word in spans]
+    out = pair.passage
     for i in range(len(spans) - _QUOTED_RUN + 1):
-        if tuple(w for _, _, w in spans[i : i + _QUOTED_RUN]) in runs:
+        if tuple(words[i : i + _QUOTED_RUN]) in runs:
             start, end = spans[i][0], spans[i + _QUOTED_RUN - 1][1]
-            out[start:end] = " " * (end - start)
-    return "".join(out)
+            out = out[:start] + " " * (end - start) + out[end:]
+    return out
+
+
+@lru_cache(maxsize=_PROVISIONS_KEPT)
+def _theirs(title: str, text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
+    """The runs of words of a provision that are too long to be chance, and the beginnings of its words."""
+    low = f"{title} {text}".lower()
+    words = _WORD.findall(low)
+    runs = frozenset(tuple(words[i : i + _QUOTED_RUN]) for i in range(len(words) - _QUOTED_RUN + 1))
+    return runs, frozenset(word[:_STEM] for word in _LETTERS.findall(low))
+
+
+@lru_cache(maxsize=_PASSAGES_KEPT)
+def _spans(passage: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple((m.start(), m.end(), m.group().lower()) for m in _WORD.finditer(passage))
 
 
 def _focus(pair: StancePair, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The sentences about the provision: those with its evidence, else those that share most words with it."""
     own = [(a, b) for a, b in sentences if _meets(pair.focus, a, b)]
-    if own:
-        return own
-    wanted = {m.group()[:_STEM] for m in _LETTERS.finditer(f"{pair.provision_title} {pair.provision_text}".lower())}
-    shared = [
-        len(wanted & {m.group()[:_STEM] for m in _LETTERS.finditer(pair.passage[a:b].lower()) if len(m.group()) > 3})
-        for a, b in sentences
-    ]
-    most = max(shared, default=0)
+    if own or len(sentences) < 2:
+        return own or list(sentences)
+    _, wanted = _theirs(pair.provision_title, pair.provision_text)
+    shared = [len(wanted & _stems(pair.passage[a:b])) for a, b in sentences]
+    most = max(shared)
     return [sentence for sentence, n in zip(sentences, shared, strict=True) if n == most]
+
+
+@lru_cache(maxsize=_PASSAGES_KEPT)
+def _stems(sentence: str) -> frozenset[str]:
+    return frozenset(word[:_STEM] for word in _LETTERS.findall(sentence.lower()) if len(word) > 3)
 
 
 def _meets(spans: Sequence[tuple[int, int]], start: int, end: int) -> bool:
@@ -114,27 +133,33 @@ def _hash(name: str) -> int:
     return zlib.crc32(name.encode()) % BUCKETS
 
 
-def _field(text: str, prefix: str) -> set[int]:
-    """Words and pairs of words, with the characters of the whole passage ("w"); of "F" the characters alone."""
+def hashed(prefix: str, text: str) -> Buckets:
+    """The buckets of one of ``text_fields``, sorted: words and pairs of words, with the characters of the whole
+    passage ("w"); of "F" the characters alone.
+    """
     words = _WORD.findall(text.lower())
-    out: set[int] = set()
+    parts = []
     if prefix in _WITH_CHARACTERS:
-        out.update(*(_characters(word, _WITH_CHARACTERS[prefix]) for word in set(words)))
+        parts = [_characters(word, _WITH_CHARACTERS[prefix]) for word in set(words)]
     if prefix != "F":
-        out |= {_hash(f"{prefix}{w}") for w in words}
-        out |= {_hash(f"{prefix}{a} {b}") for a, b in pairwise(words)}
-    return out
+        # The checksum of a text goes on from that of its beginning: of "wa b" from that of "wa".
+        start, encoded = zlib.crc32(prefix.encode()), [word.encode() for word in words]
+        ones = [zlib.crc32(word, start) for word in encoded]
+        pairs = [zlib.crc32(b" " + b, a) for a, b in zip(ones, encoded[1:], strict=False)]
+        parts.append(np.array([*ones, *pairs], dtype=np.int64) % BUCKETS)
+    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
 
 
-def word_buckets(word: str) -> list[npt.NDArray[np.int64]]:
+def word_buckets(word: str) -> list[Buckets]:
     """The buckets that a word has of its own in each of the fields of ``sparse_features``, the cues excepted."""
-    return [np.array(sorted(_field(word, prefix)), dtype=np.int64) for prefix in _TEXT_FIELDS]
+    return [hashed(prefix, word) for prefix in _TEXT_FIELDS]
 
 
 @lru_cache(maxsize=_WORDS_KEPT)
-def _characters(word: str, prefix: str) -> frozenset[int]:
+def _characters(word: str, prefix: str) -> Buckets:
     framed = f" {word} "
-    return frozenset(_hash(f"{prefix}{framed[i : i + n]}") for n in (3, 4, 5) for i in range(len(framed) - n + 1))
+    grams = {framed[i : i + n] for n in (3, 4, 5) for i in range(len(framed) - n + 1)}
+    return np.array([_hash(f"{prefix}{gram}") for gram in sorted(grams)], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,26 +207,21 @@ def view(pair: StancePair, language: str) -> View:
     return View(text, sentences, _focus(pair, sentences), reading, about, pair.tagged)
 
 
-def sparse_features(
-    seen: View, known: dict[tuple[str, str], npt.NDArray[np.int64]] | None = None
-) -> list[npt.NDArray[np.int64]]:
-    """The hashed fields of a view, sorted indices: words and characters of the passage, words of the clauses about
-    the provision, their characters, words of the last sentence, and the cues.
-
-    ``known`` keeps what was hashed, for the next pair of the same passage.
+def text_fields(seen: View) -> list[tuple[str, str]]:
+    """Prefix and text of the hashed fields of a view: words and characters of the passage, words of the clauses about
+    the provision, their characters, and words of the last sentence.
     """
-    known = {} if known is None else known
     own = seen.own_text()
     last = seen.text[seen.sentences[-1][0] :] if seen.sentences else ""
-    fields = []
-    for prefix, text in zip(_TEXT_FIELDS, (seen.text, own, own, last), strict=True):
-        if (prefix, text) not in known:
-            known[prefix, text] = np.array(sorted(_field(text, prefix)), dtype=np.int64)
-        fields.append(known[prefix, text])
-    return [*fields, _tagged(seen)]
+    return list(zip(_TEXT_FIELDS, (seen.text, own, own, last), strict=True))
 
 
-def _tagged(seen: View) -> npt.NDArray[np.int64]:
+def sparse_features(seen: View) -> list[Buckets]:
+    """The hashed fields of a view, sorted indices each: those of ``text_fields``, and the cues."""
+    return [*(hashed(*field) for field in text_fields(seen)), hashed_cues(seen)]
+
+
+def hashed_cues(seen: View) -> Buckets:
     """The cues about the provision with the stance they have in their scope, and which follow on which."""
     tags = [f"{c.stance} {c.kind} {c.scope}" for c in seen.about.own]
     names = {f"q{tag}" for tag in tags} | {f"q{a}, {b}" for a, b in pairwise(["", *tags, ""])}

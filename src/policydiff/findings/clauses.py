@@ -57,10 +57,14 @@ def split_clauses(
         cuts = _clause_cuts(low, words[first:last], openers)
         bounds = [begin, *(c for c in cuts if begin < c < end), end]
         pieces = [(a, b) for a, b in itertools.pairwise(bounds) if low[a:b].strip()]
-        inside = words[first:last]
+        opposed = [_first(words, starts, a, last) in openers.breaks for a, _ in pieces]
+        fragments = [
+            not opens and not _count(cues, a, b) and _count(starts, a, b) <= _FRAGMENT
+            for (a, b), opens in zip(pieces, opposed, strict=True)
+        ]
         clauses += [
-            Clause(*_trimmed(low, a, b), number, _first(inside, a) in openers.breaks)
-            for a, b in _merged(pieces, inside, openers, cues)
+            Clause(*_trimmed(low, a, b), number, _first(words, starts, a, last) in openers.breaks)
+            for a, b in _merged(pieces, fragments)
         ]
     return clauses
 
@@ -69,25 +73,20 @@ def _clause_cuts(low: str, words: Sequence[Word], openers: Openers) -> list[int]
     cuts = []
     for (_, stop, _), (start, _, word) in itertools.pairwise(words):
         between = low[stop:start]
+        if between == " " and word not in openers.breaks:
+            continue
         hard = _HARD.search(between) is not None or any(d in between for d in (" – ", " — ", " - "))
         if word in openers.breaks or hard or ("," in between and word not in openers.dependents):
             cuts.append(start)
     return cuts
 
 
-def _merged(
-    pieces: Sequence[tuple[int, int]],
-    words: Sequence[Word],
-    openers: Openers,
-    cues: Sequence[int],
-) -> list[tuple[int, int]]:
+def _merged(pieces: Sequence[tuple[int, int]], fragments: Sequence[bool]) -> list[tuple[int, int]]:
     """Pieces with fragments joined to the piece they belong to: the next if they come first, else the one before."""
     out: list[tuple[int, int]] = []
     held: int | None = None
-    for a, b in pieces:
+    for (a, b), fragment in zip(pieces, fragments, strict=True):
         start = a if held is None else held
-        count = sum(a <= s < b for s, _, _ in words)
-        fragment = count <= _FRAGMENT and not _within(cues, a, b) and _first(words, a) not in openers.breaks
         if fragment and not out:
             held = start
             continue
@@ -101,12 +100,14 @@ def _merged(
     return out
 
 
-def _within(starts: Sequence[int], begin: int, end: int) -> bool:
-    return bisect.bisect_left(starts, begin) < bisect.bisect_left(starts, end)
+def _count(starts: Sequence[int], begin: int, end: int) -> int:
+    return bisect.bisect_left(starts, end) - bisect.bisect_left(starts, begin)
 
 
-def _first(words: Sequence[Word], start: int) -> str:
-    return next((word for at, _, word in words if at >= start), "")
+def _first(words: Sequence[Word], starts: Sequence[int], at: int, last: int) -> str:
+    """The first word from the character ``at`` on, before word ``last``; empty where there is none."""
+    number = bisect.bisect_left(starts, at)
+    return words[number][2] if number < last else ""
 
 
 def _trimmed(low: str, start: int, end: int) -> tuple[int, int]:

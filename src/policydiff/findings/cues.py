@@ -102,7 +102,8 @@ class CueFinder:
 
     def read(self, text: str) -> Reading:
         """Clauses and cues of ``text``."""
-        mapped = normalise(text).lowered()
+        clean = normalise(text)
+        mapped = clean.lowered()
         low = mapped.text
         words: list[Word] = [(m.start(), m.end(), m.group()) for m in WORD.finditer(low)]
         sentences = _sentences(text, mapped, self.language)
@@ -114,9 +115,12 @@ class CueFinder:
         clauses = split_clauses(low, words, sentences, self._openers, [c.start for c in cues])
         cues = _judged(_filled(_placed(cues, clauses), clauses), clauses)
         elliptic, alike = self._grammar.repeats(low, words, clauses, {c.clause for c in cues if c.stance in _OPPOSITE})
+        if clean.text != text or len(low) != len(text):  # else the spans are those of the text as it is
+            clauses = [replace(c, start=a, end=b) for c in clauses for a, b in [mapped.origin(c.start, c.end)]]
+            cues = [replace(c, start=a, end=b) for c in cues for a, b in [mapped.origin(c.start, c.end)]]
         return Reading(
-            tuple(replace(c, start=a, end=b) for c in clauses for a, b in [mapped.origin(c.start, c.end)]),
-            tuple(replace(c, start=a, end=b) for c in cues for a, b in [mapped.origin(c.start, c.end)]),
+            tuple(clauses),
+            tuple(cues),
             self._grammar.ironic(low),
             self._grammar.first_person(low),
             elliptic,
@@ -209,7 +213,8 @@ def _without_overlaps(cues: Sequence[CueMatch]) -> list[CueMatch]:
 
 def _placed(cues: Sequence[CueMatch], clauses: Sequence[Clause]) -> list[CueMatch]:
     starts = [c.start for c in clauses]
-    return [replace(c, clause=max(0, bisect.bisect_right(starts, c.start) - 1)) for c in cues]
+    numbers = [max(0, bisect.bisect_right(starts, c.start) - 1) for c in cues]
+    return [replace(c, clause=n) if n else c for c, n in zip(cues, numbers, strict=True)]  # 0 where it was not placed
 
 
 def _filled(cues: Sequence[CueMatch], clauses: Sequence[Clause]) -> list[CueMatch]:

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from policydiff.models import STANCES, Stance
@@ -27,6 +28,8 @@ _LEVELS: tuple[tuple[str, float, Kind], ...] = (
 _GROUP = re.compile(r"\(([^()]*)\)")
 # A pattern whose first word has an open end is filed under this many letters.
 _PREFIX = 3
+# For so many words it is kept which patterns may begin with them: most words recur.
+_WORDS_KEPT = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ class Hit:
     entry: Entry
     end: int
     literal: int
+
+
+Patterns = tuple[re.Pattern[str], list[tuple[Entry, int]]]
 
 
 def expanded(pattern: str) -> list[str]:
@@ -80,21 +86,26 @@ class Lexicon:
                 first = plain.split(" ", 1)[0]
                 key = first[:_PREFIX].rstrip("*") + "*" if first.endswith("*") else first
                 filed[key].setdefault(plain, entry)
-        self._filed: dict[str, tuple[re.Pattern[str], list[tuple[Entry, int]]]] = {}
+        self._filed: dict[str, Patterns] = {}
         for key, patterns in filed.items():
             ordered = sorted(patterns, key=lambda p: (-len(p), p))
             source = "|".join(f"({_regex(p)})" for p in ordered)
             words = [(patterns[p], len([w for w in p.split() if w != "…"])) for p in ordered]
             self._filed[key] = re.compile(source), words
+        self._patterns = lru_cache(maxsize=_WORDS_KEPT)(self._beginning)
+
+    def _beginning(self, word: str) -> tuple[Patterns, ...]:
+        """The patterns that may begin with ``word``."""
+        keys = (word, *(word[:n] + "*" for n in range(1, _PREFIX + 1)))
+        return tuple(self._filed[key] for key in keys if key in self._filed)
 
     def match(self, low: str, at: int, word: str) -> Hit | None:
         """The longest pattern that begins with ``word`` at ``low[at]``."""
         best: Hit | None = None
-        for key in (word, *(word[:n] + "*" for n in range(1, _PREFIX + 1))):
-            filed = self._filed.get(key)
-            match = filed[0].match(low, at) if filed else None
-            if filed and match and match.lastindex and (best is None or match.end() > best.end):
-                entry, literal = filed[1][match.lastindex - 1]
+        for pattern, entries in self._patterns(word):
+            match = pattern.match(low, at)
+            if match and match.lastindex and (best is None or match.end() > best.end):
+                entry, literal = entries[match.lastindex - 1]
                 best = Hit(entry, match.end(), literal)
         return best
 

@@ -138,7 +138,9 @@ class Grammar:
     def scopes(self, low: str, words: Sequence[Word], cuts: Sequence[int], sentences: Spans) -> Scopes:
         """All that the words of ``low`` may stand under."""
         # A negator that makes a doubt turns what is doubted, and nothing twice.
-        idle = [m.span() for pattern in (self._idle, self._doubts) for m in pattern.finditer(low)]
+        doubting = [m.span() for m in self._doubts.finditer(low)]
+        idle = [m.span() for m in self._idle.finditer(low)] + doubting
+        found = {scope: [m.span() for m in pattern.finditer(low)] for scope, pattern in self._phrases.items()}
         negators = [
             i
             for i, (at, _, w) in enumerate(words)
@@ -153,12 +155,12 @@ class Grammar:
             [i for i, (_, _, w) in enumerate(words) if w in self._modals],
             self._finite,
             self._stops,
-            {scope: self._stretches(low, pattern, scope) for scope, pattern in self._phrases.items()},
+            {scope: _stretches(low, spans, scope) for scope, spans in found.items()},
             (),
-            self._conditions(low, sentences),
-            [m.span() for m in self._phrases["reported"].finditer(low)],
+            _conditions(found["condition"], found["concession"], sentences),
+            found["reported"],
         )
-        return self._with_doubts(low, scopes, sentences)
+        return self._with_doubts(low, scopes, doubting, sentences)
 
     def question(self, low: str, begin: int, end: int) -> tuple[Stance, int, int] | None:
         """What the question ``low[begin:end]`` asks for, and the words that ask."""
@@ -186,33 +188,33 @@ class Grammar:
                 alike.add(n)
         return frozenset(elliptic), frozenset(alike)
 
-    def _conditions(self, low: str, sentences: Spans) -> list[tuple[int, int, int, int]]:
-        conceded = [m.span() for m in self._phrases["concession"].finditer(low)]
-        return [
-            (m.start(), m.end(), a, b)
-            for m in self._phrases["condition"].finditer(low)
-            for a, b in sentences
-            if a <= m.start() < b and not any(c <= m.start() < d for c, d in conceded)
-        ]
-
-    def _stretches(self, low: str, pattern: re.Pattern[str], scope: Scope) -> list[tuple[int, int]]:
-        """From the end of each phrase to the next mark that ends its scope."""
-        stop = _SENTENCE_MARK if scope == "reported" else _CLAUSE_MARK
-        return [
-            (m.end(), found.start() if (found := stop.search(low, m.end())) else len(low))
-            for m in pattern.finditer(low)
-        ]
-
-    def _with_doubts(self, low: str, scopes: Scopes, sentences: Spans) -> Scopes:
+    def _with_doubts(self, low: str, scopes: Scopes, doubting: Spans, sentences: Spans) -> Scopes:
         """What follows a doubt in its sentence, up to a word that sets a clause against it."""
+        if not doubting:
+            return scopes
         starts = [at for at, _, _ in scopes.words]
         doubts = []
-        for match in self._doubts.finditer(low):
-            number = bisect.bisect_left(starts, match.start())
-            literal = len(match.group().split())
-            if number >= len(starts) or scopes.negated(number, match.end(), literal):
+        for start, stop in doubting:
+            number = bisect.bisect_left(starts, start)
+            literal = len(low[start:stop].split())
+            if number >= len(starts) or scopes.negated(number, stop, literal):
                 continue
-            end = next((b for a, b in sentences if a <= match.start() < b), len(low))
-            stops = [at for at, _, w in scopes.words if match.end() <= at < end and w in self._breaks]
-            doubts.append((match.end(), min([*stops, end])))
+            end = next((b for a, b in sentences if a <= start < b), len(low))
+            stops = [at for at, _, w in scopes.words if stop <= at < end and w in self._breaks]
+            doubts.append((stop, min([*stops, end])))
         return replace(scopes, doubts=doubts)
+
+
+def _conditions(conditions: Spans, conceded: Spans, sentences: Spans) -> list[tuple[int, int, int, int]]:
+    return [
+        (start, stop, a, b)
+        for start, stop in conditions
+        for a, b in sentences
+        if a <= start < b and not any(c <= start < d for c, d in conceded)
+    ]
+
+
+def _stretches(low: str, phrases_found: Spans, scope: Scope) -> list[tuple[int, int]]:
+    """From the end of each phrase to the next mark that ends its scope."""
+    stop = _SENTENCE_MARK if scope == "reported" else _CLAUSE_MARK
+    return [(b, found.start() if (found := stop.search(low, b)) else len(low)) for _, b in phrases_found]

@@ -158,7 +158,6 @@ class EmbeddedJudge:
             raw[i] += self._says(hashed_cues(seen))
         return np.asarray(1.0 / (1.0 + np.exp(-(raw * self._platt[0] + self._platt[1]))), dtype=np.float32)
 
-
     def _says(self, buckets: Buckets) -> Floats:
         """What the words of a hashed field add to each stance."""
         weight = self._idf[buckets]

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from policydiff.models import STANCES, Stance
@@ -77,7 +77,7 @@ def phrases(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 class Lexicon:
-    """Finds the longest pattern that begins at a word."""
+    """Finds the longest pattern that begins at a word. Patterns are compiled when a text has their first word."""
 
     def __init__(self, pack: Mapping[str, Any]) -> None:
         filed: dict[str, dict[str, Entry]] = defaultdict(dict)
@@ -86,18 +86,20 @@ class Lexicon:
                 first = plain.split(" ", 1)[0]
                 key = first[:_PREFIX].rstrip("*") + "*" if first.endswith("*") else first
                 filed[key].setdefault(plain, entry)
-        self._filed: dict[str, Patterns] = {}
-        for key, patterns in filed.items():
-            ordered = sorted(patterns, key=lambda p: (-len(p), p))
-            source = "|".join(f"({_regex(p)})" for p in ordered)
-            words = [(patterns[p], len([w for w in p.split() if w != "…"])) for p in ordered]
-            self._filed[key] = re.compile(source), words
+        self._filed = dict(filed)
         self._patterns = lru_cache(maxsize=_WORDS_KEPT)(self._beginning)
 
     def _beginning(self, word: str) -> tuple[Patterns, ...]:
         """The patterns that may begin with ``word``."""
         keys = (word, *(word[:n] + "*" for n in range(1, _PREFIX + 1)))
-        return tuple(self._filed[key] for key in keys if key in self._filed)
+        return tuple(self._compiled(key) for key in keys if key in self._filed)
+
+    @cache  # noqa: B019 a lexicon lives as long as the process
+    def _compiled(self, key: str) -> Patterns:
+        patterns = self._filed[key]
+        ordered = sorted(patterns, key=lambda p: (-len(p), p))
+        source = "|".join(f"({_regex(p)})" for p in ordered)
+        return re.compile(source), [(patterns[p], len([w for w in p.split() if w != "…"])) for p in ordered]
 
     def match(self, low: str, at: int, word: str) -> Hit | None:
         """The longest pattern that begins with ``word`` at ``low[at]``."""

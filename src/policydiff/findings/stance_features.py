@@ -6,6 +6,7 @@ provision is masked: quoting is no stance.
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -26,6 +27,7 @@ Floats = npt.NDArray[np.float32]
 Buckets = npt.NDArray[np.int64]
 
 BUCKETS = 1 << 16
+_VERDICTS = ("endorsed", "challenged")
 # Runs of at least this many words of the provision are taken to be quotation.
 _QUOTED_RUN = 5
 # Words longer than this are compared by their beginning when a sentence is matched with a provision.
@@ -49,6 +51,11 @@ _WORDS_KEPT = 1 << 14
 _PROVISIONS_KEPT, _PASSAGES_KEPT = 1024, 512
 # A passage of fewer words than this is brief.
 _BRIEF = 30
+# What is counted of the cues: scopes of the verdicts, those that are turned, and the rules of their own.
+_COUNTED = [
+    *((scope, stance) for scope in ("concession", "condition", "reported", "turned") for stance in _VERDICTS),
+    *(("strong", kind) for kind in ("edit", "request", "verdict", "clear")),
+]
 _READINGS = 3 * len(STANCES) + 1
 _FORMS = 11
 TAGGED = slice(-_READINGS, None)  # the columns of ``dense_features`` that come from the tagger
@@ -85,13 +92,12 @@ def focus_spans(matches: Iterable[Match]) -> tuple[tuple[int, int], ...]:
 def masked(pair: StancePair) -> str:
     """The passage with what it quotes from the provision blanked out, at unchanged offsets."""
     runs, _ = _theirs(pair.provision_title, pair.provision_text)
-    spans = _spans(pair.passage)
-    words = [word for _, _, word in spans]
+    quoted = [n for n, run in enumerate(_runs(pair.passage)) if run in runs]
     out = pair.passage
-    for i in range(len(spans) - _QUOTED_RUN + 1):
-        if tuple(words[i : i + _QUOTED_RUN]) in runs:
-            start, end = spans[i][0], spans[i + _QUOTED_RUN - 1][1]
-            out = out[:start] + " " * (end - start) + out[end:]
+    spans = [m.span() for m in _WORD.finditer(out)] if quoted else []
+    for n in quoted:
+        start, end = spans[n][0], spans[n + _QUOTED_RUN - 1][1]
+        out = out[:start] + " " * (end - start) + out[end:]
     return out
 
 
@@ -99,14 +105,14 @@ def masked(pair: StancePair) -> str:
 def _theirs(title: str, text: str) -> tuple[frozenset[tuple[str, ...]], frozenset[str]]:
     """The runs of words of a provision that are too long to be chance, and the beginnings of its words."""
     low = f"{title} {text}".lower()
-    words = _WORD.findall(low)
-    runs = frozenset(tuple(words[i : i + _QUOTED_RUN]) for i in range(len(words) - _QUOTED_RUN + 1))
-    return runs, frozenset(word[:_STEM] for word in _LETTERS.findall(low))
+    return frozenset(_runs(low)), frozenset(word[:_STEM] for word in _LETTERS.findall(low))
 
 
 @lru_cache(maxsize=_PASSAGES_KEPT)
-def _spans(passage: str) -> tuple[tuple[int, int, str], ...]:
-    return tuple((m.start(), m.end(), m.group().lower()) for m in _WORD.finditer(passage))
+def _runs(text: str) -> tuple[tuple[str, ...], ...]:
+    """All runs of so many words, in lower case."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    return tuple(zip(*(words[n:] for n in range(_QUOTED_RUN)), strict=False))
 
 
 def _focus(pair: StancePair, sentences: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -147,7 +153,10 @@ def hashed(prefix: str, text: str) -> Buckets:
         ones = [zlib.crc32(word, start) for word in encoded]
         pairs = [zlib.crc32(b" " + b, a) for a, b in zip(ones, encoded[1:], strict=False)]
         parts.append(np.array([*ones, *pairs], dtype=np.int64) % BUCKETS)
-    return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.int64)
+    held = np.zeros(BUCKETS, dtype=np.bool_)
+    for part in parts:
+        held[part] = True
+    return np.flatnonzero(held)
 
 
 def word_buckets(word: str) -> list[Buckets]:
@@ -298,16 +307,12 @@ def _said(cues: Sequence[CueMatch]) -> Floats:
 
 def _scopes(cues: Sequence[CueMatch]) -> Floats:
     """How many endorsing and challenging cues stand under each scope, are turned, or come from a rule of their own."""
-    rows = [
-        sum(c.stance == stance and test for c, test in ((c, c.scope == scope) for c in cues))
-        for scope in ("concession", "condition", "reported")
-        for stance in ("endorsed", "challenged")
-    ]
-    rows += [sum(c.negated and c.stance == stance for c in cues) for stance in ("endorsed", "challenged")]
-    rows += [
-        sum(c.kind == kind and c.strength >= STRONG for c in cues) for kind in ("edit", "request", "verdict", "clear")
-    ]
-    return np.minimum(np.array(rows, dtype=np.float32), 2)
+    counted: Counter[tuple[str, str]] = Counter()
+    for cue in cues:
+        counted[cue.scope, cue.stance] += 1
+        counted["turned", cue.stance] += cue.negated
+        counted["strong", cue.kind] += cue.strength >= STRONG
+    return np.minimum(np.array([counted[what] for what in _COUNTED], dtype=np.float32), 2)
 
 
 def _form(seen: View, language: str) -> Floats:

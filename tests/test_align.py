@@ -8,6 +8,7 @@ from policydiff.evidence.gathering import Gathered
 from policydiff.evidence.matches import Match
 from policydiff.findings.align import AlignmentModel, via
 from policydiff.findings.features import FEATURES, pair_features
+from policydiff.findings.forest import Forest
 
 
 def gathered(matches=(), n=1, m=3):
@@ -73,6 +74,27 @@ def test_the_trees_run_here_as_they_did_where_they_were_fitted():
     rows = np.zeros((3, len(FEATURES)))
     rows[:, 0] = [0.4, 0.5, 0.6]
     assert model.raw(rows).tolist() == [-1.5, -1.5, 2.5]
+
+
+def test_a_forest_sums_the_leaves_that_a_walk_down_each_tree_comes_to():
+    def walked(tree, row, at=0):
+        if tree["feature"][at] < 0:
+            return tree["value"][at]
+        side = "left" if row[tree["feature"][at]] <= tree["threshold"][at] else "right"
+        return walked(tree, row, tree[side][at])
+
+    lopsided = {
+        "feature": [0, 1, -1, -1, 1, 0, -1, -1, -1],
+        "threshold": [0.5, 0.2, 0, 0, 0.7, 0.8, 0, 0, 0],
+        "left": [1, 2, 0, 0, 5, 6, 0, 0, 0],
+        "right": [4, 3, 0, 0, 8, 7, 0, 0, 0],
+        "value": [0, 0, 1.0, 2.0, 0, 0, 4.0, 8.0, 16.0],
+    }
+    leaf = {"feature": [-1], "threshold": [0], "left": [0], "right": [0], "value": [0.25]}
+    rows = np.random.default_rng(0).random((600, 2)).round(1)
+    expected = [0.5 + walked(lopsided, row) + walked(leaf, row) for row in rows]
+    assert Forest([lopsided, leaf]).sums(rows, 0.5).tolist() == expected
+    assert Forest([]).sums(rows[:2], 0.5).tolist() == [0.5, 0.5]
 
 
 def test_a_model_fitted_on_other_features_is_refused(tmp_path):

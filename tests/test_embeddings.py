@@ -1,5 +1,7 @@
 import hashlib
+import json
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +93,14 @@ def test_a_damaged_model_is_a_settings_error(tmp_path):
             (tmp_path / file.name).write_bytes(file.read_bytes()[: 2000 if file.suffix == ".safetensors" else None])
     with pytest.raises(SettingsError, match="cannot be read"):
         TransformerEncoder(tmp_path).encode(["x"])
+
+
+def test_an_encoder_exported_before_large_units_were_kept_apart_is_named(tmp_path):
+    shutil.copytree(model_path("small"), tmp_path / "small")
+    config = tmp_path / "small" / "config.json"
+    config.write_text(json.dumps({k: v for k, v in json.loads(config.read_text()).items() if k != "large_units"}))
+    with pytest.raises(SettingsError, match="large_units"):
+        TransformerEncoder(tmp_path / "small").encode(["En tekst"])
 
 
 def test_sentence_transformers_loads_the_same_folder_and_gives_the_same_vectors():

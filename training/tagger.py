@@ -29,7 +29,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.functional import binary_cross_entropy_with_logits, dropout
 
-from encoder.export import graph, write_json, write_weights
+from encoder.export import graph, large_units, some_passages, write_json, write_weights
 from encoder.student import Student
 from policydiff.documents.mapping import normalise
 from policydiff.evidence.tagger import ADDRESSED, PAIR, TAGS, WIDTH, tagger_values
@@ -256,8 +256,18 @@ def train(student: Student, rows: Sequence[Row], recipe: Recipe) -> Tagger:
     return tagger.eval()
 
 
-def export(tagger: Tagger, encoder: TransformerEncoder, out: Path, card: dict[str, Any], recipe: Recipe) -> None:
-    """The folder that ``policydiff.evidence.tagger.Tagger`` reads: matrices in eight-bit floats."""
+def export(
+    tagger: Tagger,
+    encoder: TransformerEncoder,
+    out: Path,
+    card: dict[str, Any],
+    recipe: Recipe,
+    units: Sequence[Sequence[int]],
+) -> None:
+    """The folder that ``policydiff.evidence.tagger.Tagger`` reads: matrices in eight-bit floats.
+
+    ``units`` are the large ones of its layers (``encoder.export.large_units``).
+    """
     out.mkdir(parents=True, exist_ok=True)
     weights = {
         f"encoder.layer.{number + tagger.below}.{name}": value.contiguous()
@@ -270,7 +280,7 @@ def export(tagger: Tagger, encoder: TransformerEncoder, out: Path, card: dict[st
     raw.unlink()
     own = read_tensors((out / "model.safetensors").read_bytes())
     config = json.loads(encoder.files.read("config.json"))
-    values = tagger_values(encoder.tensors, own, encoder.layers, recipe.layers)
+    values = tagger_values(encoder, own, units)
     built = graph(values, encoder.layers, config["num_attention_heads"], config["hidden_size"], recipe.layers)
     (out / "graph.onnx").write_bytes(built)
     names = ("model.safetensors", "graph.onnx")
@@ -281,6 +291,7 @@ def export(tagger: Tagger, encoder: TransformerEncoder, out: Path, card: dict[st
         "licence": "Apache-2.0",
         "encoder": encoder.name,
         "layers": recipe.layers,
+        "large_units": units,
         "recipe": asdict(recipe),
         **card,
         "files": {n: hashlib.sha256((out / n).read_bytes()).hexdigest() for n in names},
@@ -324,11 +335,16 @@ def main() -> None:
     left_out = [] if options.fold is None else folders[options.fold :: options.folds]
     taught = [f for f in folders if f not in left_out]
     rows = [row for f in taught for row in rows_of(read_gold(f))] + case_rows()
-    tagger = train(Student.load(options.base, dropout=recipe.dropout), rows, recipe)
+    student = Student.load(options.base, dropout=recipe.dropout)
+    tagger = train(student, rows, recipe)
+    pieces = student.tokens(some_passages(options.gold), LENGTH)
+    units = large_units(
+        tagger.above, lambda: [tagger(tagger.states(ids)[None], torch.ones(1, len(ids))) for ids in pieces]
+    )
     out = options.out if options.fold is None else options.out.with_name(f"{options.out.name}-{options.fold}")
     encoder = TransformerEncoder(options.encoder, threads=options.threads)
     card: dict[str, Any] = {"date": options.date, "sets": [f.name for f in taught]}
-    export(tagger, encoder, out, card, recipe)
+    export(tagger, encoder, out, card, recipe, units)
     if left_out:
         found = figures(ShippedTagger(encoder, out), {f.name: rows_of(read_gold(f)) for f in left_out})
         write_json(out, "card.json", json.loads((out / "card.json").read_text(encoding="utf-8")) | {"left out": found})

@@ -1,6 +1,6 @@
 """Step 6: the trained student as it is shipped: eight-bit floats, a graph for onnxruntime, a card with hashes.
 
-    python training/encoder/export.py --work DIR --model small --date 2026-11-26
+    python training/encoder/export.py --work DIR --gold fixtures/gold --model small --date 2026-11-26
 
 The folder is also one that sentence-transformers loads. Embeddings are kept sixteen times as large, where eight-bit
 floats resolve them best; the layer norm that follows takes the factor out again.
@@ -9,6 +9,7 @@ floats resolve them best; the layer norm that follows takes the factor out again
 import argparse
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from onnx import TensorProto, helper
 from safetensors.torch import load_file, save_file
 
 from policydiff.evidence.transformer import WINDOW, initializers, read_tensors
+from policydiff.gold import gold_folders, read_gold
 
 SCALE = 16.0
+LARGE = 8  # units a layer; in each a few are three times as large as any other
 MODULES = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
 
 
@@ -62,24 +65,28 @@ def graph(values: dict[str, np.ndarray], layers: int, heads: int, width: int, br
         nodes.append(helper.make_node(kind, inputs, outputs, domain=domain, **attributes))
 
     def multiply(x: str, name: str, out: str) -> None:
-        weights = [name, f"{name}.scale", f"{name}.zero"]
+        weights = [name, f"{name}.scale", f"{name}.zero", f"{name}.bias"]
         add("DynamicQuantizeMatMul", [x, *weights], [out], contrib=True)
 
     def residual(x: str, before: str, name: str, out: str) -> None:
-        weights = [f"{name}.norm.weight", f"{name}.norm.bias", f"{name}.bias"]
-        add("SkipLayerNormalization", [x, before, *weights], [out], contrib=True, epsilon=1e-12)
+        # onnxruntime's SkipLayerNormalization, which is these two, takes four times as long.
+        add("Add", [x, before], [f"{name}.sum"])
+        weights = [f"{name}.norm.weight", f"{name}.norm.bias"]
+        add("LayerNormalization", [f"{name}.sum", *weights], [out], axis=-1, epsilon=1e-12)
 
     def layer(x: str, i: str) -> str:
         multiply(x, f"{i}.attention", f"{i}.qkv")
         add("Split", [f"{i}.qkv"], [f"{i}.q", f"{i}.k", f"{i}.v"], axis=-1, num_outputs=3)
-        inputs = [f"{i}.q", f"{i}.k", f"{i}.v", f"{i}.attention.bias"]
-        add("MultiHeadAttention", inputs, [f"{i}.mixed"], contrib=True, num_heads=heads)
+        add("MultiHeadAttention", [f"{i}.q", f"{i}.k", f"{i}.v"], [f"{i}.mixed"], contrib=True, num_heads=heads)
         multiply(f"{i}.mixed", f"{i}.attended", f"{i}.a")
         residual(f"{i}.a", x, f"{i}.attended", f"{i}.y")
         add("Mul", [f"{i}.y", f"{i}.first.smooth"], [f"{i}.smoothed"])
         multiply(f"{i}.smoothed", f"{i}.first", f"{i}.wide")
-        add("BiasGelu", [f"{i}.wide", f"{i}.first.bias"], [f"{i}.gelu"], contrib=True)
-        add("MatMul", [f"{i}.gelu", f"{i}.second"], [f"{i}.b"])
+        add("Gelu", [f"{i}.wide"], [f"{i}.gelu"])
+        add("Split", [f"{i}.gelu", "parts"], [f"{i}.large", f"{i}.others"], axis=-1)
+        multiply(f"{i}.others", f"{i}.second", f"{i}.of.others")
+        add("MatMul", [f"{i}.large", f"{i}.second.large"], [f"{i}.of.large"])
+        add("Add", [f"{i}.of.others", f"{i}.of.large"], [f"{i}.b"])
         residual(f"{i}.b", f"{i}.y", f"{i}.second", f"{i}.x")
         return f"{i}.x"
 
@@ -101,10 +108,35 @@ def graph(values: dict[str, np.ndarray], layers: int, heads: int, width: int, br
         )
     declared = [_declared(name, array) for name, array in values.items()]
     declared.append(helper.make_tensor("axis", TensorProto.INT64, [1], [1]))
+    parts = [len(values["0.second.large"]), len(values["0.second"])]
+    declared.append(helper.make_tensor("parts", TensorProto.INT64, [2], parts))
     embedded = helper.make_tensor_value_info("embedded", TensorProto.FLOAT, [1, "pieces", width])
-    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
     built = helper.make_graph(nodes, "policydiff-small", [embedded], outputs, declared)
     return helper.make_model(built, opset_imports=opsets, ir_version=9).SerializeToString(deterministic=True)
+
+
+def large_units(layers: Sequence[Any], read: Callable[[], None]) -> list[list[int]]:
+    """Of each layer the units between its two feed-forward matrices that get largest while ``read`` reads texts."""
+    most = [torch.zeros(1) for _ in layers]
+
+    def note(number: int, output: torch.Tensor) -> None:
+        most[number] = torch.maximum(most[number], output.detach().abs().flatten(0, -2).amax(0))
+
+    hooks = [
+        layer.intermediate.register_forward_hook(lambda _module, _inputs, output, n=n: note(n, output))
+        for n, layer in enumerate(layers)
+    ]
+    with torch.no_grad():
+        read()
+    for hook in hooks:
+        hook.remove()
+    return [sorted(values.topk(LARGE).indices.tolist()) for values in most]
+
+
+def some_passages(gold: Path) -> list[str]:
+    """Every eighth passage of the natural sets."""
+    return [p.text for folder in gold_folders([gold / "natural"]) for p in read_gold(folder).passages][::8]
 
 
 def _declared(name: str, array: np.ndarray) -> TensorProto:
@@ -134,11 +166,13 @@ def main() -> None:
     """Write the folder."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--gold", type=Path, required=True)
     parser.add_argument("--model", default="small")
     parser.add_argument("--folds", default="fold", help="folders of this name and a number hold the left-out figures")
     parser.add_argument("--date", required=True)
     parser.add_argument("--out", type=Path, default=Path("src/policydiff/models_data/small"))
     options = parser.parse_args()
+    from student import Student  # here, since training/tagger.py imports this file from the folder above
 
     source, out = options.work / options.model, options.out
     out.mkdir(parents=True, exist_ok=True)
@@ -147,10 +181,14 @@ def main() -> None:
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
     config = {k: v for k, v in config.items() if k not in ("transformers_version", "_name_or_path")}
     config |= {"dtype": "float32", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1}
+    student, texts = Student.load(source), some_passages(options.gold)
+    config["large_units"] = large_units(
+        student.bert.encoder.layer, lambda: [student([ids]) for ids in student.eval().tokens(texts)]
+    )
     write_json(out, "config.json", config)
     tensors = read_tensors((out / "model.safetensors").read_bytes())
     layers, width = config["num_hidden_layers"], config["hidden_size"]
-    values = initializers(tensors, range(layers))
+    values = initializers(tensors, dict(enumerate(config["large_units"])))
     (out / "graph.onnx").write_bytes(graph(values, layers, config["num_attention_heads"], width))
     modules = [
         {"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}

@@ -133,8 +133,7 @@ class Tagger:
     @cached_property
     def _session(self) -> Any:
         own = read_tensors(self._file("model.safetensors"))
-        layers = self.encoder.layers
-        return session(self._file("graph.onnx"), tagger_values(self.encoder.tensors, own, layers, self.card["layers"]))
+        return session(self._file("graph.onnx"), tagger_values(self.encoder, own, self.card["large_units"]))
 
     def read(self, texts: Sequence[str], language: str = "da") -> list[Tagged]:
         """Every passage read; a long one in parts, as the encoder reads it. Sentences are split as in ``language``."""
@@ -209,11 +208,15 @@ def comparing_tagger(encoder: object) -> Tagger | None:
 
 
 def tagger_values(
-    encoder: dict[str, npt.NDArray[Any]], own: dict[str, npt.NDArray[Any]], layers: int, above: int
+    encoder: TransformerEncoder, own: dict[str, npt.NDArray[Any]], large_units: Sequence[Sequence[int]]
 ) -> dict[str, npt.NDArray[Any]]:
-    """What the tagger's graph lacks: the encoder's layers, the tagger's ``above`` upper ones, and its head."""
-    found = initializers(encoder, range(layers))
-    found |= initializers(own, range(layers - above, layers), prefix="t")
+    """What the tagger's graph lacks: the encoder's layers, the tagger's upper ones, and its head.
+
+    ``large_units`` are those of its upper layers, as for ``initializers``.
+    """
+    first = encoder.layers - len(large_units)
+    found = initializers(encoder.tensors, dict(enumerate(encoder.large_units)))
+    found |= initializers(own, dict(enumerate(large_units, first)), prefix="t")
     found["head"] = np.ascontiguousarray(floats(own["head.weight"]).T)
     found["head.bias"] = floats(own["head.bias"])
     return found

@@ -2,14 +2,15 @@
 
 Its folder is one that sentence-transformers loads as well: ``model.safetensors`` holds BertModel's weights under
 their own names, matrices in eight-bit floats (E4M3), and ``graph.onnx`` the same network without weights. They
-are put in when the graph is loaded: the projections of attention and the first of the two feed-forward matrices in
-int8, the second, whose input has outliers, in float32.
+are put in when the graph is loaded, matrices in int8. The second feed-forward matrix of a layer has the few inputs
+that get very large apart and in float32, since all others would lose their digits beside them (Dettmers et al. 2022,
+LLM.int8); which these are stands in config.json.
 
 Texts run one at a time, without padding, each on one thread: what a text is given never depends on the others.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -52,13 +53,24 @@ class TransformerEncoder:
         return read_tensors(self.files.read("model.safetensors"))
 
     @cached_property
+    def large_units(self) -> list[list[int]]:
+        """Of each layer the units between its two feed-forward matrices that get very large."""
+        try:
+            found: list[list[int]] = json.loads(self.files.read("config.json"))["large_units"]
+        except KeyError as missing:
+            raise SettingsError(
+                f"config.json in {self.files.folder} has no {missing}; export the encoder again"
+            ) from None
+        return found
+
+    @property
     def layers(self) -> int:
         """How many transformer layers there are."""
-        return int(json.loads(self.files.read("config.json"))["num_hidden_layers"])
+        return len(self.large_units)
 
     @cached_property
     def _session(self) -> Any:
-        return session(self.files.read("graph.onnx"), initializers(self.tensors, range(self.layers)))
+        return session(self.files.read("graph.onnx"), initializers(self.tensors, dict(enumerate(self.large_units))))
 
     def encode(self, texts: Sequence[str]) -> Matrix:
         """One unit row a text, float32, shape (len(texts), 384); a text without pieces is zero.
@@ -106,6 +118,8 @@ def session(graph: bytes, values: dict[str, npt.NDArray[Any]]) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
+    # The graph is as it shall run. Further fusion would put SkipLayerNormalization into it, which is four times slower.
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
     kept = [onnxruntime.OrtValue.ortvalue_from_numpy(v) for v in values.values()]
     options.add_external_initializers(list(values), kept)
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
@@ -151,10 +165,13 @@ def read_tensors(data: bytes) -> dict[str, npt.NDArray[Any]]:
     return found
 
 
-def initializers(tensors: dict[str, npt.NDArray[Any]], layers: range, prefix: str = "") -> dict[str, npt.NDArray[Any]]:
+def initializers(
+    tensors: dict[str, npt.NDArray[Any]], layers: Mapping[int, Sequence[int]], prefix: str = ""
+) -> dict[str, npt.NDArray[Any]]:
     """What ``graph.onnx`` lacks, by the names it has there: vectors as they are, matrices as they are multiplied.
 
-    ``layers`` are those wanted; the names begin with ``prefix``. The first layer comes with the norm before it.
+    ``layers`` are those wanted, each with its large units; the names begin with ``prefix``. The first layer comes with
+    the norm before it.
     """
     found: dict[str, npt.NDArray[Any]] = {}
 
@@ -167,9 +184,9 @@ def initializers(tensors: dict[str, npt.NDArray[Any]], layers: range, prefix: st
         weight, bias = vector(f"{name}.weight", f"{source}.weight"), vector(f"{name}.bias", f"{source}.bias")
         return np.asarray(4 * np.abs(weight) + np.abs(bias), dtype=np.float32)
 
-    if layers.start == 0:
+    if 0 in layers:
         norm("norm", "embeddings.LayerNorm")
-    for i in layers:
+    for i, large in layers.items():
         at = f"{prefix}{i}"
         source = f"encoder.layer.{i}."
         attention = [f"{source}attention.self.{part}" for part in ("query", "key", "value")]
@@ -180,11 +197,15 @@ def initializers(tensors: dict[str, npt.NDArray[Any]], layers: range, prefix: st
         vector(f"{at}.attended.bias", f"{source}attention.output.dense.bias")
         largest = norm(f"{at}.attended.norm", f"{source}attention.output.LayerNorm")
         first = floats(tensors[f"{source}intermediate.dense.weight"]).T
+        units = np.concatenate([large, np.setdiff1d(np.arange(first.shape[1]), large)])  # the large ones first
+        first = first[:, units]
         smooth = largest**_SMOOTHING / np.abs(first).max(axis=1) ** (1 - _SMOOTHING)
         found[f"{at}.first.smooth"] = np.asarray(1 / smooth, dtype=np.float32)
         found |= _int8(f"{at}.first", first * smooth[:, None])
-        vector(f"{at}.first.bias", f"{source}intermediate.dense.bias")
-        found[f"{at}.second"] = np.ascontiguousarray(floats(tensors[f"{source}output.dense.weight"]).T)
+        found[f"{at}.first.bias"] = floats(tensors[f"{source}intermediate.dense.bias"])[units]
+        second = floats(tensors[f"{source}output.dense.weight"]).T[units]
+        found[f"{at}.second.large"] = np.ascontiguousarray(second[: len(large)])
+        found |= _int8(f"{at}.second", second[len(large) :])
         vector(f"{at}.second.bias", f"{source}output.dense.bias")
         norm(f"{at}.second.norm", f"{source}output.LayerNorm")
     return found

@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policydiff.documents import normalise
+from policydiff.documents.mapping import _undone
 
 NOISE = st.sampled_from(
     ["-\n", "- \n", "\u00ad", "\ufffe\r\n", "ﬁ", "  ", "\n\n", "\f", "å", "og", "a", "İ", "\u200b", "‐\n"]
@@ -44,6 +45,12 @@ def test_lower_case_keeps_the_map(text):
     low = mapped.lowered()
     assert low.text == "".join(c.lower() for c in mapped.text) or low.text == mapped.text.lower()
     assert set(low.starts) == set(mapped.starts)
+
+
+@given(TEXTS | st.lists(st.text("aå. ", min_size=1, max_size=4)).map(" ".join))
+def test_text_with_nothing_to_undo_is_only_told_sooner(text):
+    quick, slow = normalise(text), _undone(text)
+    assert (quick.text, list(quick.starts), list(quick.ends)) == (slow.text, list(slow.starts), list(slow.ends))
 
 
 def test_hyphens_of_line_ends_are_undone_and_others_kept():

@@ -26,3 +26,10 @@ def test_spans_are_in_order_trimmed_and_hold_all_text(text):
         assert text[start:end] == text[start:end].strip()
         at = end
     assert not text[at:].strip()
+
+
+def test_a_list_of_sentences_is_ones_own():
+    text = "Det er godt. Det er dyrt."
+    split_sentences(text, "da").clear()
+    assert len(split_sentences(text, "da")) == 2
+    assert len(split_sentences(text * 200, "da")) == 201  # too long to be remembered

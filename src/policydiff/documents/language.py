@@ -38,12 +38,14 @@ def language_scores(text: str, *, strict: bool = False) -> dict[str, int]:
     ``strict`` looks at all function words but those that another language has too: for texts of a few words. Looks
     at the first 20,000 characters.
     """
-    words = _WORD.findall(text[:_SAMPLE].lower())
+    sample = text[:_SAMPLE].lower()
+    words = _WORD.findall(sample)
     scores: dict[str, int] = {}
     for language in languages.available():
         stopwords, letters = _vocabulary(language, strict)
-        scores[language] = sum(word in stopwords for word in words)
-        scores[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in words)
+        scores[language] = sum(map(stopwords.__contains__, words))
+        if any(letter in sample for letter in letters):
+            scores[language] += _LETTER_WEIGHT * sum(not letters.isdisjoint(word) for word in words)
     return scores
 
 

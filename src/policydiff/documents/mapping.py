@@ -7,9 +7,10 @@ brought back exactly.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from policydiff import languages
 
@@ -20,6 +21,10 @@ _LIGATURES = {chr(c): unicodedata.normalize("NFKC", chr(c)) for c in range(0xFB0
 _LINE_HYPHEN = re.compile(r"(?<=[^\W\d_])[-‐][ \t]*(?:\r\n|[\n\r\f])[\s]*(?=[a-zæøåäöéü])")
 _SOFT_HYPHEN = re.compile(r"[\u00ad\ufffe]\s*(?=\w)|[\u00ad\ufffe\u200b\ufeff]")
 _SPACE = re.compile(r" \s+|[^\S ]\s*")  # all white space but a single blank, which stays as it is
+_LIGATURE = re.compile(f"[{''.join(_LIGATURES)}]")
+# Characters up to which a text is remembered with its map: all passages. Each stage asks for the passages of a
+# response again, and most responses have fewer of them than this.
+_PASSAGE, _PASSAGES = 4000, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,8 @@ class MappedText:
     """``text`` with, for each character i, its origin ``[starts[i], ends[i])`` in the original."""
 
     text: str
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
+    starts: Sequence[int]
+    ends: Sequence[int]
 
     def __post_init__(self) -> None:
         if not len(self.text) == len(self.starts) == len(self.ends):
@@ -79,7 +84,7 @@ def _replacements(text: str) -> list[tuple[int, int, str]]:
         found.append((match.start(), match.end(), keep))
     found.extend((m.start(), m.end(), "") for m in _SOFT_HYPHEN.finditer(text))
     found.extend((m.start(), m.end(), " ") for m in _SPACE.finditer(text))
-    found.extend((i, i + 1, _LIGATURES[c]) for i, c in enumerate(text) if c in _LIGATURES)
+    found.extend((m.start(), m.end(), _LIGATURES[m.group()]) for m in _LIGATURE.finditer(text))
     found.sort(key=lambda r: (r[0], -r[1]))
     kept: list[tuple[int, int, str]] = []
     for item in found:
@@ -93,6 +98,22 @@ def normalise(text: str) -> MappedText:
 
     Case, punctuation and spelling stay. Leading and trailing white space is dropped.
     """
+    return _remembered(text) if len(text) <= _PASSAGE else _normalised(text)
+
+
+def _is_normal(text: str) -> bool:
+    """Whether there surely is nothing to undo; what is neither a sign nor a plain blank cannot be printed."""
+    single = text.isprintable() and "  " not in text and text.strip(" ") == text
+    return single and (text.isascii() or not any(ligature in text for ligature in _LIGATURES))
+
+
+def _normalised(text: str) -> MappedText:
+    if _is_normal(text):
+        return MappedText(text, range(len(text)), range(1, len(text) + 1))
+    return _undone(text)
+
+
+def _undone(text: str) -> MappedText:
     parts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -116,4 +137,7 @@ def normalise(text: str) -> MappedText:
         at = end
     joined = "".join(parts)
     size = len(joined.rstrip())
-    return MappedText(joined[:size], tuple(starts[:size]), tuple(ends[:size]))
+    return MappedText(joined[:size], array("l", starts[:size]), array("l", ends[:size]))
+
+
+_remembered = lru_cache(_PASSAGES)(_normalised)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from policydiff import languages
 from policydiff.documents.lines import trimmed
@@ -17,6 +17,9 @@ _SENTENCE_START = re.compile(r"[a-zæøå]{3}[.!?]\s+([^\W\d_])")
 _WINDOW = 60  # characters: longer than any abbreviation with the word before it
 _AROUND = 300  # characters: a few sentences
 _ORDINAL = re.compile(r"\d{1,3}|[IVXLC]+")
+# Characters up to which a text is remembered with its sentences: all passages. Each stage asks for the passages of a
+# response again, and most responses have fewer of them than this.
+_PASSAGE, _PASSAGES = 4000, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ def split_sentences(text: str, language: str) -> list[tuple[int, int]]:
     Raises:
         SettingsError: there is no pack for ``language``.
     """
+    return list(_remembered(text, language) if len(text) <= _PASSAGE else _split(text, language))
+
+
+def _split(text: str, language: str) -> tuple[tuple[int, int], ...]:
     words = _words(language)
     ends = {m.end() for m in _STOP.finditer(text) if _ends(text, m, words)}
     ends.update(m.start() for m in _BLANK_LINE.finditer(text))
@@ -50,7 +57,10 @@ def split_sentences(text: str, language: str) -> list[tuple[int, int]]:
         if start < stop:
             spans.append((start, stop))
         at = end
-    return spans
+    return tuple(spans)
+
+
+_remembered = lru_cache(_PASSAGES)(_split)
 
 
 def _ends(text: str, stop: re.Match[str], words: _Words) -> bool:

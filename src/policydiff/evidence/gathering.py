@@ -79,7 +79,7 @@ class Gatherer:
     def gather(self, passages: Sequence[str], sections: Sequence[str]) -> Gathered:
         """The evidence for the passages of one response, in order, each with its section heading."""
         clean = [normalise(p).text for p in passages]
-        quoted = [self.quotes.find(p) for p in passages]
+        quoted = self.quotes.find_all(passages)
         lexical = self.lexical.scores(clean)
         cited = [[m.provision for m in found] for found in quoted]
         referred = self.references.find(passages, sections, cited, _leanings(lexical[:, :, 0]))

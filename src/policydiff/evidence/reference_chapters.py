@@ -8,6 +8,7 @@ from rapidfuzz import fuzz
 
 from policydiff.evidence.reference_grammar import WORD, Grammar, either, fold_words
 from policydiff.evidence.reference_labels import Hit
+from policydiff.evidence.reference_sought import Sought
 from policydiff.models import Policy
 
 _NUMBERED = re.compile(r"(?P<number>\d{1,2})[.):]?\s+(?P<title>\S.*)")
@@ -56,15 +57,13 @@ class ChapterScanner:
         self._numbers = {c.number: c.members for c in self._chapters if c.members} | self._dotted()
         self._title = fold_words(policy.title)
         chapter, number = either(words["chapter"]), either(grammar.numbers)
-        self._numbered = re.compile(
+        self._numbered = Sought(
             rf"(?<!\w){chapter}\s+(?:(?P<digits>\d{{1,2}})(?![\w.]\d|\w)|(?P<word>{number})(?!\w))"
             rf"|(?<!\w)(?P<ordinal>{grammar.ordinal_pattern})\s+{chapter}(?!\w)",
-            re.IGNORECASE,
+            whole=words["chapter"],
         )
-        self._about = re.compile(
-            rf"(?<!\w){either([*words['chapter'], *words['chapter_named']])}\s+{either(words['about'])}\s+",
-            re.IGNORECASE,
-        )
+        named = [*words["chapter"], *words["chapter_named"]]
+        self._about = Sought(rf"(?<!\w){either(named)}\s+{either(words['about'])}\s+", whole=named)
         self._next = re.compile(rf"\s*(?:,|\s{either(words['joins'])}\s)\s*(?P<number>\d{{1,2}})(?![\w.]\d|\w)", re.I)
         links = either(words["part_links"])
         whose = either([*words["determiners"], *words["articles"], *words["your"], *words["some"]])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from policydiff.evidence.reference_grammar import Grammar, either
 from policydiff.evidence.reference_labels import Hit
 from policydiff.evidence.reference_nouns import Kind
+from policydiff.evidence.reference_sought import Sought
 
 _PAIR = 2
 _FIRST_SENTENCE = re.compile(r"[^.!?:;]+[.!?:;]")
@@ -46,13 +47,14 @@ class CountScanner:
         self._after = re.compile(
             rf"\s*(?:,|{join})\s+{determined}(?P<ordinal>{ordinal})(?=\s*[,.;:!?)]|{verb}|$)", re.IGNORECASE
         )
-        self._yours = re.compile(
-            rf"(?<!\w){your}\s+(?P<ordinal>{ordinal})(?=\s*[(:;,.!?]|{verb}|\s+{generic}\b)", re.IGNORECASE
+        self._yours = Sought(
+            rf"(?<!\w){your}\s+(?P<ordinal>{ordinal})(?=\s*[(:;,.!?]|{verb}|\s+{generic}\b)", whole=words["your"]
         )
-        self._nickname = re.compile(
+        self._nickname = Sought(
             rf"(?<![\w-])(?:(?P<word>{either(grammar.nicknames)})|(?P<digits>\d{{1,2}}){either(words['nickname_endings'])})"
             r"(?!\w)",
-            re.IGNORECASE,
+            words["nickname_endings"],
+            whole=grammar.nicknames,
         )
         self._every = re.compile(rf"(?<!\w){either(words['every'])}\s+$", re.IGNORECASE)
         self._both = re.compile(rf"(?<!\w){either(words['both'])}\s+$", re.IGNORECASE)
@@ -61,10 +63,10 @@ class CountScanner:
             rf"(?<!\w){either(words['within'])}\s+(?:{either(words['articles'])}\s+)?$", re.IGNORECASE
         )
         draft = either(words["draft"])
-        self._whole = re.compile(
+        self._whole = Sought(
             rf"(?<!\w){either(words['whole'])}\s+(?:\w+\s+)?{draft}(?!\w)"
             rf"|(?<!\w)(?:{article}\s+)?{draft}\s+{either(words['as_a_whole'])}(?!\w)",
-            re.IGNORECASE,
+            whole=[*words["whole"], *words["as_a_whole"]],
         )
 
     def before_noun(self, text: str, start: int, end: int, *, heading: bool) -> Iterator[Hit]:

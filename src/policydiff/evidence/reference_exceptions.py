@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from policydiff.evidence.reference_grammar import Grammar, either, signs
 from policydiff.evidence.reference_labels import Hit, LabelReader
+from policydiff.evidence.reference_sought import Sought
 
 _MANY = ("all", "range")  # forms that name several provisions at once
 _EXCEPTED = 0.3  # a provision is named, but to say that something does not go for it
@@ -22,7 +23,10 @@ class Exceptions:
         self._reader = reader
         words = grammar.words
         close = rf"(?<=\w)\s+{either(words['except_close'])}" if words["except_close"] else r"(?!)"
-        self._words = re.compile(rf"(?<!\w){either(words['except'])}(?!\w)|(?P<close>{close})(?!\w)", re.IGNORECASE)
+        self._words = Sought(
+            rf"(?<!\w){either(words['except'])}(?!\w)|(?P<close>{close})(?!\w)",
+            whole=[*words["except"], *words["except_close"]],
+        )
         self._all = re.compile(rf"(?<!\w){either(words['all'])}\W*$", re.IGNORECASE)
         self._ordinal = re.compile(
             rf"\s*(?:{either(words['articles'])}\s+)?(?P<ordinal>{grammar.ordinal_pattern})(?!\w)", re.I
@@ -35,7 +39,7 @@ class Exceptions:
 
     def subtract(self, text: str, hits: list[Hit]) -> list[Hit]:
         """The hits without those that an exception takes out; what is excepted is believed less."""
-        for match in self._words.finditer(text):
+        for match in self._words.finditer(text) if hits else ():
             begin, end = self._sentence(text, match.start())
             groups = [h for h in hits if h.form in _MANY and begin <= h.start < end]
             everything = self._all.search(text, max(0, match.start() - _REACH), match.start())

@@ -10,6 +10,7 @@ from typing import Any
 
 from policydiff import languages
 from policydiff.evidence.reference_nouns import Kind, kinds_of
+from policydiff.evidence.reference_sought import Sought
 from policydiff.models import Policy
 
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
@@ -79,14 +80,17 @@ class Grammar:
         endings = either(self.words["ordinal_endings"])
         self.ordinal_pattern = rf"(?:{spelt}|\d{{1,2}}{endings})"
         capital = either(self.words["capital_words"])
-        self._idiom = re.compile(
-            rf"(?<!\w){either(self.words['idioms'])}(?!\w)(?!\s+(?-i:(?!{capital}\b)[A-ZÆØÅ]\b))", re.IGNORECASE
+        self._idiom = Sought(
+            rf"(?<!\w){either(self.words['idioms'])}(?!\w)(?!\s+(?-i:(?!{capital}\b)[A-ZÆØÅ]\b))",
+            whole=self.words["idioms"],
         )
         self._digit_ordinal = re.compile(rf"(\d{{1,2}}){endings}$")
 
     def without_idioms(self, text: str) -> str:
         """The text, as long, with the letters of idioms masked; "on principle A" is none."""
-        return self._idiom.sub(lambda m: _MASK * len(m.group()), text)
+        if not self._idiom.possible(text):
+            return text
+        return self._idiom.pattern.sub(lambda m: _MASK * len(m.group()), text)
 
     def listed(self, *keys: str) -> frozenset[str]:
         """The words of some lists of the pack."""

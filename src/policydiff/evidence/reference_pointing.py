@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from policydiff.evidence.reference_grammar import Grammar, either
 from policydiff.evidence.reference_labels import Hit
 from policydiff.evidence.reference_nouns import Kind
+from policydiff.evidence.reference_sought import Sought
 
 FIRM = 0.6  # the score from which a reference becomes what later passages point back to
 _NAMED = 0.45  # the score from which a provision counts as named, so that nothing need be pointed back to
@@ -69,30 +70,33 @@ class Pointer:
     def __init__(self, grammar: Grammar) -> None:
         self._grammar = grammar
         words, kinds = grammar.words, grammar.kinds
-        singular = either({w for k in kinds for w in k.singular})
-        plural = either({w for k in kinds for w in k.plural})
-        definite = either({w for k in kinds for w in k.definite if not k.weak})
-        strong = either({w for k in kinds for w in k.singular if not k.weak and not k.definite})
+        singulars = {w for k in kinds for w in k.singular}
+        plurals = {w for k in kinds for w in k.plural}
+        definites = {w for k in kinds for w in k.definite if not k.weak}
+        strongs = {w for k in kinds for w in k.singular if not k.weak and not k.definite}
+        singular, plural, definite, strong = map(either, (singulars, plurals, definites, strongs))
         number, articles = either(grammar.numbers), either(words["articles"])
         about = either([*words["about"], *words["subparagraph_signs"]])
         self._nouns = (
-            (re.compile(rf"(?<!\w){either(words['this'])}\s+(?P<noun>{singular})(?!\w)", re.I), 0.85, False),
+            (Sought(rf"(?<!\w){either(words['this'])}\s+(?P<noun>{singular})(?!\w)", whole=singulars), 0.85, False),
             (
-                re.compile(
+                Sought(
                     rf"(?<!\w){either([*words['these'], *words['both']])}\s+(?:{number}\s+)?(?P<noun>{plural})(?!\w)",
-                    re.I,
+                    whole=plurals,
                 ),
                 0.8,
                 True,
             ),
-            (re.compile(rf"(?<![\w-])(?P<noun>{definite})s?(?!\w)(?!\s+{about}\b)", re.I), 0.55, False),
-            (re.compile(rf"(?<!\w){articles}\s+(?P<noun>{strong})(?!\w)(?!\s+{about}\b)", re.I), 0.5, False),
+            (Sought(rf"(?<![\w-])(?P<noun>{definite})s?(?!\w)(?!\s+{about}\b)", definites), 0.55, False),
+            (Sought(rf"(?<!\w){articles}\s+(?P<noun>{strong})(?!\w)(?!\s+{about}\b)", whole=strongs), 0.5, False),
         )
-        self._counted = re.compile(
-            rf"(?<!\w){articles}\s+(?P<number>{number}|\d{{1,2}})\s+(?P<noun>{plural})(?!\w)", re.I
+        self._counted = Sought(
+            rf"(?<!\w){articles}\s+(?P<number>{number}|\d{{1,2}})\s+(?P<noun>{plural})(?!\w)", whole=plurals
         )
-        self._former = re.compile(rf"(?<!\w){either(words['former'])}(?:\s+(?P<noun>{singular}))?(?!\w)", re.I)
-        self._latter = re.compile(rf"(?<!\w){either(words['latter'])}(?:\s+(?P<noun>{singular}))?(?!\w)", re.I)
+        self._former, self._latter = (
+            Sought(rf"(?<!\w){either(words[which])}(?:\s+(?P<noun>{singular}))?(?!\w)", whole=words[which])
+            for which in ("former", "latter")
+        )
         said = either(set(words["verbs"]) | grammar.common)
         self._alone = re.compile(rf"\s*(?:[^\w\s]|$|{said}(?!\w)|[^\W\d_]+{either(words['verb_endings'])}(?!\w))", re.I)
         goes_on = either([*words["verbs"], *words["joins"], *words["openers"], *words["connectives"]])
@@ -101,9 +105,11 @@ class Pointer:
             rf"\W*(?P<word>{either(words['both'])})(?!\w)(?=\s+{either(words['verbs'])}\b|\s*[,.:])", re.I
         )
         self._pair = re.compile(rf"\W*(?P<word>{either(words['pairs'])})(?!\w)(?!\s+{about}\b)", re.I)
-        self._one = re.compile(rf"(?<!\w){either(words['one_of_two'])}(?!\w)", re.I)
-        self._other = re.compile(rf"(?<!\w){either(words['other_of_two'])}(?!\w)", re.I)
-        self._same = re.compile(rf"(?<!\w){either(words['same_applies'])}(?!\w)(?!\s+{about}\b)", re.I)
+        self._one = Sought(rf"(?<!\w){either(words['one_of_two'])}(?!\w)", whole=words["one_of_two"])
+        self._other = Sought(rf"(?<!\w){either(words['other_of_two'])}(?!\w)", whole=words["other_of_two"])
+        self._same = Sought(
+            rf"(?<!\w){either(words['same_applies'])}(?!\w)(?!\s+{about}\b)", whole=words["same_applies"]
+        )
         self._nothing_new = re.compile(rf"\s*(?:[.,;:!?]|$|{either(words['same_places'])}(?!\w))", re.I)
         self._opening = re.compile(rf"\W*(?P<word>{either(words['pronouns'])})(?!\w)", re.I)
         self._connected = re.compile(
@@ -180,7 +186,7 @@ class Pointer:
             pointed.add(*one.span(), latest[:1], score)
             pointed.add(*other.span(), latest[1:], score)
 
-    def _bare(self, pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    def _bare(self, pattern: Sought, text: str) -> re.Match[str] | None:
         """The first match that no noun follows."""
         return next((m for m in pattern.finditer(text) if self._complete.match(text, m.end())), None)
 

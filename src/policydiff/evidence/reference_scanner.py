@@ -1,8 +1,9 @@
 """Explicit references in one text: a noun with labels, labels that stand alone, and what the other scanners find."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from string import ascii_letters
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
@@ -15,10 +16,10 @@ from policydiff.evidence.reference_grammar import Grammar, either, fold_words, s
 from policydiff.evidence.reference_labels import Hit, Label, LabelReader, atom
 from policydiff.evidence.reference_nouns import Kind
 from policydiff.evidence.reference_paragraphs import ParagraphScanner
+from policydiff.evidence.reference_sought import Sought
 from policydiff.models import Policy
 
 _QUOTE_OR_SPACE = re.compile(r"[\s\"»'’”“‘]*")
-_BARE = re.compile(r"(?<![\w.,§@&'’+-])(?=\(?(?:\d|[A-Za-z](?![^\W\d_])))")
 _CLOSES = re.compile(r"\s*(?:[:.,;!?)–]|$)")
 _NAME = re.compile(r"[A-ZÆØÅ][\w.]*\s$")
 _NAMED = re.compile(r"\s[A-ZÆØÅ][^\W\d_]")
@@ -56,28 +57,41 @@ class Scanner:
         self._table = grammar.any_label | grammar.initials
         plain = {n: subs[""] for n, subs in grammar.paragraphs.items() if "" in subs}
         self._generic_table = plain | self._table
+        letter = self._first_letters([self._table])
+        self._bare_label = re.compile(rf"(?<![\w.,§@&'’+-])(?=\(?(?:\d|{letter}(?![^\W\d_])))")
         self._noun_tables = {k.name: _with_roman(k.labels) for k in grammar.kinds}
         words = grammar.words
         genitive = f"(?:{either(words['genitive_endings'])})?"
         nouns, sign = either(grammar.by_noun), signs(words["number_signs"])
         leads = signs([*words["generic"], *words["label_leads"]])
-        self._noun = re.compile(rf"(?<![\w-])(?P<noun>{nouns}){genitive}(?![^\W\d])", re.IGNORECASE)
+        self._noun = Sought(rf"(?<![\w-])(?P<noun>{nouns}){genitive}(?![^\W\d])", grammar.by_noun)
         plural = either({w for k in grammar.kinds for w in k.plural})
         self._under = re.compile(rf"(?<!\w)(?P<noun>{plural})\s+{either(words['part_links'])}\s+$", re.IGNORECASE)
         self._hyphened = re.compile(rf"(?<![\w-])(?P<label>\w{{1,4}})-(?P<noun>{nouns}){genitive}(?!\w)", re.IGNORECASE)
-        self._generic = re.compile(rf"(?<![\w-]){leads}\s*(?:{sign}\s*)?", re.IGNORECASE)
+        self._generic = Sought(rf"(?<![\w-]){leads}\s*(?:{sign}\s*)?", whole=[*words["generic"], *words["label_leads"]])
         self._sign = re.compile(rf"(?:\s*,)?\s*(?:{sign})?\s*", re.IGNORECASE)
         before = either([*words["list_leads"], *words["label_leads"]])
         self._lead = re.compile(rf"(?<!\w){before}\b\.?\s*$", re.IGNORECASE)
         firm = either([*words["number_leads"], *words["label_leads"]])
         self._number_lead = re.compile(rf"(?<!\w){firm}\b\.?\s*$", re.IGNORECASE)
+        letter = "[A-Za-z]" if grammar.paragraphs else self._first_letters(k.labels for k in grammar.kinds)
         self._word_label = re.compile(
-            r"(?<!\w)(?P<word>[^\W\d_]{5,})\s+(?P<label>[A-Za-z](?!\w)|\d{1,2}(?:\.\d)?[a-z]?(?!\w))"
+            rf"(?<!\w)(?P<word>[^\W\d_]{{5,}})\s+(?P<label>{letter}(?!\w)|\d{{1,2}}(?:\.\d)?[a-z]?(?!\w))"
         )
         self._leading = grammar.common | grammar.listed(
             "list_leads", "label_leads", "joins", "verbs", "except", "your", "determiners", "definite", "unnumbered"
         )
         self._no_noun = grammar.listed("label_stops", "list_leads") | set(grammar.by_noun)
+
+    def _first_letters(self, tables: Iterable[dict[str, int]]) -> str:
+        """A regular expression for a letter that is a label or begins one in any of these tables."""
+        found = {
+            letter
+            for table in tables
+            for letter in ascii_letters
+            if self._grammar.resolve(letter, table) is not None or any(key.startswith(letter.lower()) for key in table)
+        }
+        return f"[{''.join(sorted(found))}]" if found else "(?!)"
 
     def scan(
         self,
@@ -151,7 +165,7 @@ class Scanner:
 
     def _nouns(self, text: str, *, heading: bool, counted: Kind | None) -> Iterator[Hit]:
         """Hits for "princip E", "pejlemærkerne 2 og 4", "E-princippet", and for nouns that are counted."""
-        for match in self._hyphened.finditer(text):
+        for match in self._hyphened.finditer(text) if self._noun.possible(text) else ():
             kind = self._grammar.by_noun.get(match["noun"].lower())  # None: letters that only fold alike, as in İ
             provision = None if kind is None else self._grammar.resolve(match["label"], kind.labels)
             if provision is not None:
@@ -173,7 +187,8 @@ class Scanner:
                     plurals.append((match.end(), kind))
                 yield from counts
             yield from labelled
-        yield from self._counts.elided(text, plurals, counted)
+        if plurals or counted is not None:
+            yield from self._counts.elided(text, plurals, counted)
 
     def _generics(self, text: str) -> Iterator[Hit]:
         """Hits for "pkt. C", "nr. 3", "ad 4"; a number word ("nummer tre") is believed less."""
@@ -218,7 +233,7 @@ class Scanner:
         """Labels that stand alone: "A og D", "2.3", "3b", "M5", "(6)"; not "grade C, and theirs is D"."""
         at = 0
         other, until = "", 0  # the shape of what a sentence speaks of instead, and where the sentence ends
-        for match in _BARE.finditer(text):
+        for match in self._bare_label.finditer(text):
             label = atom(text, match.start(), self._table) if match.start() >= at else None
             if label is None or (len(label.raw) > 6 and not label.raw[0].isdigit()):
                 continue
@@ -268,7 +283,7 @@ class Scanner:
         """Whether a list of mere numbers is led up to as one of provisions, or has their noun beside it."""
         if self._number_lead.search(text, max(0, start - _LEFT), start) is not None:
             return True
-        return lead and self._noun.search(text, max(0, start - _NEAR), end + _NEAR) is not None
+        return lead and self._noun.pattern.search(text, max(0, start - _NEAR), end + _NEAR) is not None
 
     def _initial(self, text: str, end: int) -> bool:
         """Whether a capital that ends at ``end`` is that of a name ("A. Holm", "A.M. Jensen")."""

@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from rapidfuzz import fuzz
 
 from policydiff.evidence.quotation_marks import marked_parts
 from policydiff.evidence.reference_grammar import WORD, Grammar, either, fold_words
 from policydiff.evidence.reference_labels import Hit
+from policydiff.evidence.reference_sought import Sought
 from policydiff.models import Policy
 
+_SHORTEST = 4  # characters from which a title is found in running text at all
 _LONG = 12  # characters from which a title is distinctive enough to be found in running text
 _LONGER = 18  # the same for a title of two words without a capital
 _EXACT = 13  # the same where they stand word by word
@@ -22,6 +25,9 @@ _LEFT = 40  # characters before a word that say whether it opens a sentence
 _PART = 7  # letters from which a part of a title is distinctive enough after "the section on"
 _HALF = 6  # letters from which one word says which title is half remembered
 _TELLING = 9  # letters from which one word of a title can name its provision
+_UNLIKE = 84  # the least ratio from which a piece of text of some length is a title, whatever the others are
+_OPENING = re.compile(r"[\s•*–-]*(?:\d+[.)]\s+)?(?P<title>[^:.!?\n]{3,80}?)\s*[:.!?]")
+_OPENS = re.compile(r"(?:^|[.:!?•–-]\s)[\s•–-]*$")
 
 
 def _shared(one: str, other: str) -> int:
@@ -45,7 +51,7 @@ class _Lead:
     all that is left of it; 0 where that is not enough.
     """
 
-    pattern: re.Pattern[str]
+    pattern: Sought
     least: int
     score: float
     by_word: float = 0.0
@@ -59,6 +65,11 @@ class TitleScanner:
         self._common = common = grammar.common
         self._senders = grammar.listed("senders")
         self._titles = [(i, fold_words(p.title)) for i, p in enumerate(policy.provisions) if fold_words(p.title)]
+        self._running_titles = [
+            (i, title, title.split(), len(title) >= _LONG and sum(w not in common for w in title.split()) > 1)
+            for i, title in self._titles
+            if len(title) >= _SHORTEST
+        ]
         words: dict[str, set[int]] = {}
         for i, title in self._titles:
             for word in title.split():
@@ -75,21 +86,21 @@ class TitleScanner:
                 telling.setdefault(key, []).append((word, i))
         self._telling = {key: tuple(found) for key, found in telling.items()}
         nouns = [*grammar.by_noun, *grammar.words["generic_named"]]
-        about = re.compile(
+        about = Sought(
             rf"(?<!\w)(?:{either(nouns)}),?\s+(?:(?:der|som)\s+\w+\s+)?{either(grammar.words['about'])}\s+",
-            re.IGNORECASE,
+            whole=nouns,
         )
-        halfway = re.compile(rf"(?<!\w){either(grammar.words['halfway'])}\s+", re.IGNORECASE)
-        topic = re.compile(
+        halfway = Sought(rf"(?<!\w){either(grammar.words['halfway'])}\s+", whole=grammar.words["halfway"])
+        topic = Sought(
             rf"(?:^|[.!?]\s)[\s•–-]*{either(grammar.words['topics'])}\s+(?:{either(grammar.words['articles'])}\s+)?",
-            re.IGNORECASE,
+            whole=grammar.words["topics"],
         )
         self._join = re.compile(
             rf"[\"«»”'’]?\s*(?:,|\s{either(grammar.words['joins'])}\s)\s*(?:{either(grammar.words['about'])}\s)?",
             re.IGNORECASE,
         )
         definite = {w for k in grammar.kinds for w in (k.definite or k.singular) | k.plural}
-        named = re.compile(rf"(?<![\w-])(?:{either(definite)})\s+(?=[\w\"»'])", re.IGNORECASE)
+        named = Sought(rf"(?<![\w-])(?:{either(definite)})\s+(?=[\w\"»'])", whole=definite)
         self._leads = (
             _Lead(about, 78, 0.8, 0.7),
             _Lead(named, 82, 0.85),
@@ -97,9 +108,7 @@ class TitleScanner:
             _Lead(topic, 78, 0.75, 0.5, _HALF),
         )
         ends = {w for k in grammar.kinds for w in k.singular} | set(grammar.words["compound_heads"])
-        self._compound = re.compile(
-            rf"(?<![\w-])(?P<stem>[^\W\d_]{{4,}}?)[se]?-?(?:{either(ends)})(?:s|'s)?(?!\w)", re.IGNORECASE
-        )
+        self._compound = Sought(rf"(?<![\w-])(?P<stem>[^\W\d_]{{4,}}?)[se]?-?(?:{either(ends)})(?:s|'s)?(?!\w)", ends)
 
     @staticmethod
     def _split(title: str, grammar: Grammar) -> list[str]:
@@ -118,7 +127,7 @@ class TitleScanner:
     def _all(self, text: str, *, heading: bool) -> Iterator[Hit]:
         for start, end in marked_parts(text):
             yield from self._fills(text, start, end, 0.95)
-        opening = re.match(r"[\s•*–-]*(?:\d+[.)]\s+)?(?P<title>[^:.!?\n]{3,80}?)\s*[:.!?]", text)
+        opening = _OPENING.match(text)
         if heading:
             shown = re.sub(r"^\W*(?:[\dA-Za-z][\d.)]*[.):]\s+)?", "", text)
             yield from self._fills(text, len(text) - len(shown), len(text), 0.9)
@@ -128,9 +137,11 @@ class TitleScanner:
                 yield from self._fills(text, opening.start("title"), comma, 0.75, _WHOLE)
             yield from self._fills(text, opening.start("title"), opening.end("title"), 0.85, least)
             yield from self._begins(text, opening.start("title"), opening.end("title"))
-        yield from self._running(text)
+        words = list(WORD.finditer(text))
+        folded = [m.group().lower() for m in words]
+        yield from self._running(text, words, folded)
         yield from self._after_noun(text)
-        yield from self._words(text)
+        yield from self._words(text, words, folded)
         for match in self._compound.finditer(text):
             stem = match["stem"].lower()
             owners = {i for w, i in self._unique.items() if w.startswith(stem) and len(w) - len(stem) <= 2}
@@ -143,10 +154,12 @@ class TitleScanner:
         piece = " ".join(m.group().lower() for m in words)
         if not piece or len(piece) > 120:
             return
+        if not any(fuzz.ratio(piece, title, score_cutoff=min(least, _UNLIKE)) for _, title in self._titles):
+            return
         rated = sorted(((fuzz.ratio(piece, title), i) for i, title in self._titles), reverse=True)
-        best = rated[0] if rated else (0.0, -1)
+        best = rated[0]
         clear = len(piece) >= _LONG and best[0] >= least and (len(rated) < 2 or best[0] - rated[1][0] >= 20)
-        if best[0] >= (max(least, 84) if len(piece) >= 8 else 95) or clear:
+        if best[0] >= (max(least, _UNLIKE) if len(piece) >= 8 else 95) or clear:
             yield Hit(best[1], round(score * best[0] / 100, 3), words[0].start(), words[-1].end(), "title")
 
     def _begins(self, text: str, start: int, end: int) -> Iterator[Hit]:
@@ -159,15 +172,12 @@ class TitleScanner:
         if len(piece) >= _LONG - 2 and len(owners) == 1:
             yield Hit(owners[0], 0.7, words[0].start(), words[-1].end(), "title")
 
-    def _running(self, text: str) -> Iterator[Hit]:
+    def _running(self, text: str, words: list[re.Match[str]], folded: list[str]) -> Iterator[Hit]:
         """Titles inside a sentence: long ones nearly verbatim, shorter ones only with a capital."""
-        words = list(WORD.finditer(text))
-        folded = [m.group().lower() for m in words]
         joined = " ".join(folded)
-        for i, title in self._titles:
-            n = title.count(" ") + 1
-            content = [w for w in title.split() if w not in self._common]
-            if len(title) >= _LONG and len(content) >= 2:
+        for i, title, parts, long in self._running_titles:
+            n = len(parts)
+            if long:
                 hit = (
                     fuzz.partial_ratio_alignment(title, joined, score_cutoff=86) if len(title) <= len(joined) else None
                 )
@@ -187,9 +197,9 @@ class TitleScanner:
                         words[last].end(),
                         "title",
                     )
-            elif len(title) >= 4:
-                for k in range(len(folded) - n + 1):
-                    if folded[k : k + n] == title.split() and self._stands_out(text, words[k], words[k + n - 1]):
+            elif parts[0] in folded:
+                for k in range(folded.index(parts[0]), len(folded) - n + 1):
+                    if folded[k : k + n] == parts and self._stands_out(text, words[k], words[k + n - 1]):
                         yield Hit(i, 0.75, words[k].start(), words[k + n - 1].end(), "title")
 
     @staticmethod
@@ -215,16 +225,14 @@ class TitleScanner:
         after = text[last.end() : last.end() + _LEFT].lstrip()
         return not after[:1].isupper() and not re.search(r"[A-ZÆØÅ]\w*$", before)
 
-    def _words(self, text: str) -> Iterator[Hit]:
+    def _words(self, text: str, words: list[re.Match[str]], folded: list[str]) -> Iterator[Hit]:
         """Sentences that open with a long word that only one provision has, and has in its title, endings aside."""
-        for match in WORD.finditer(text):
-            word = match.group().lower()
-            opens = match.group()[:1].isupper() and re.search(
-                r"(?:^|[.:!?•–-]\s)[\s•–-]*$", text[max(0, match.start() - _LEFT) : match.start()]
-            )
-            if len(word) < _TELLING or word in self._senders or not opens:
+        for match, word in zip(words, folded, strict=True):
+            owners = self._telling.get(word[:_TELLING]) if len(word) >= _TELLING else None
+            if owners is None or word in self._senders or not match.group()[:1].isupper():
                 continue
-            owners = self._telling.get(word[:_TELLING], ())
+            if _OPENS.search(text[max(0, match.start() - _LEFT) : match.start()]) is None:
+                continue
             fitting = {
                 i for w, i in owners if abs(len(w) - len(word)) <= 3 and _shared(w, word) >= min(len(w), len(word)) - 1
             }
@@ -248,11 +256,12 @@ class TitleScanner:
     def _named_at(self, text: str, start: int, at: int, least: int, lead: _Lead) -> Hit | None:
         """The title that the words at ``at`` are closest to, if they are close enough."""
         words = list(WORD.finditer(text, at, min(len(text), at + 90)))[:10]
+        said = list(accumulate((w.group().lower() for w in words), "{} {}".format))
         best = (0.0, -1, 0)
         for i, title in self._named_by:
             n = title.count(" ") + 1
             for length in range(max(1, n - 1), min(n + 2, len(words)) + 1):
-                ratio = fuzz.ratio(" ".join(w.group().lower() for w in words[:length]), title)
+                ratio = fuzz.ratio(said[length - 1], title, score_cutoff=least)
                 best = max(best, (ratio, i, length))
         if best[0] >= least:
             return Hit(best[1], round(lead.score * best[0] / 100, 3), start, words[best[2] - 1].end(), "title")

@@ -11,6 +11,7 @@ from typing import Any
 from policydiff.errors import SettingsError
 
 
+@cache
 def available() -> tuple[str, ...]:
     """The codes of the languages that have a pack, sorted."""
     return tuple(sorted(f.name.removesuffix(".toml") for f in files(__name__).iterdir() if f.name.endswith(".toml")))

@@ -15,9 +15,9 @@ from policydiff.gold import read_gold
 
 GOLD = Path("fixtures/gold/natural")
 READERS = {
-    f"{name}-{code}": reader
+    f"{name}-{code}": ReferenceMatcher(read_gold(GOLD / name).policy)._reader(code)
     for name in ("erhverv", "rule")
-    for code, reader in ReferenceMatcher(read_gold(GOLD / name).policy)._readers.items()
+    for code in ("da", "en")
 }
 CASES = [
     normalise(text).text

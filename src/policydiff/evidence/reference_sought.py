@@ -5,7 +5,7 @@ Most passages name nothing, and looking for a word is many times faster than try
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 _ODD: Final = "İıſ"  # they match an "i" or "s" when case is ignored, and become none in lower case
@@ -34,13 +34,13 @@ def _fewest(words: Iterable[str]) -> tuple[str, ...]:
 
 
 class Sought:
-    """A regular expression that ignores case, and what words one of which is in every match. Without state.
+    """A regular expression that ignores case, and what words one of which is in every match.
 
     ``whole`` are the words and phrases that in no match are part of a longer word, ``parts`` the others.
     """
 
     def __init__(self, pattern: str, parts: Iterable[str] = (), *, whole: Iterable[str] = ()) -> None:
-        self.pattern = re.compile(pattern, re.IGNORECASE)
+        self._source = pattern
         words = {phrase: _LETTERS.findall(phrase.lower()) for phrase in whole}
         self._parts = _fewest([*parts, *(phrase for phrase, found in words.items() if not found)])
         phrases: dict[str, list[str]] = {}
@@ -49,6 +49,11 @@ class Sought:
                 phrases.setdefault(max(found, key=len), []).append(phrase.lower())
         self._phrases = {word: _fewest(those) for word, those in phrases.items()}
         self._words = frozenset(phrases)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The expression, compiled when a text first needs it."""
+        return re.compile(self._source, re.IGNORECASE)
 
     def possible(self, text: str) -> bool:
         """Whether the text may hold a match; False is sure."""

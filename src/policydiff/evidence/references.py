@@ -68,7 +68,9 @@ class ReferenceMatcher:
         if code not in languages.available():
             raise SettingsError(f"unknown language {code!r}; available: {', '.join(languages.available())}")
         self._language = code
-        self._readers = {c: _Reader(policy, c) for c in languages.available() if language is None or c == code}
+        self._policy = policy
+        self._languages = languages.available() if language is None else [code]
+        self._readers: dict[str, _Reader] = {}
 
     def find(
         self,
@@ -89,7 +91,7 @@ class ReferenceMatcher:
         previous_section: str | None = None
         before = Before()
         line: list[Hit] = []
-        readers = self._languages(passages)
+        readers = self._readers_of(passages)
         for n, (passage, section) in enumerate(zip(passages, sections, strict=True)):
             reader = readers[n]
             if section not in headed:
@@ -123,15 +125,21 @@ class ReferenceMatcher:
             return Before(tuple(strong), before.trust * _FADES)
         return Before() if leaning is None else Before((leaning,), _FADES)
 
-    def _languages(self, passages: Sequence[str]) -> list[_Reader]:
+    def _reader(self, language: str) -> _Reader:
+        """Made for the first text in that language; two threads may both make it, and it is the same."""
+        if language not in self._readers:
+            self._readers[language] = _Reader(self._policy, language)
+        return self._readers[language]
+
+    def _readers_of(self, passages: Sequence[str]) -> list[_Reader]:
         """The reader for each passage: in its own language, else that of the response, else that of the policy."""
-        if len(self._readers) == 1:
-            return [self._readers[self._language]] * len(passages)
+        if len(self._languages) == 1:
+            return [self._reader(self._language)] * len(passages)
         scores = [language_scores(p, strict=True) for p in passages]
-        total = {code: sum(s[code] for s in scores) for code in self._readers}
+        total = {code: sum(s[code] for s in scores) for code in self._languages}
         alone = [code for code, n in total.items() if n]
         response = self._clearly(total) or (alone[0] if len(alone) == 1 else self._language)
-        return [self._readers[self._clearly(s) or response] for s in scores]
+        return [self._reader(self._clearly(s) or response) for s in scores]
 
     @staticmethod
     def _clearly(scores: Mapping[str, int]) -> str | None:

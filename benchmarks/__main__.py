@@ -1,6 +1,6 @@
 """``python -m benchmarks NAME``: run a benchmark, show its table, compare with the committed result.
 
-    python -m benchmarks quality | ablation | speed | campaigns
+    python -m benchmarks quality | ablation | speed | scale | campaigns
     python -m benchmarks argkp | pragtag | perspectrum --data DIR
 
 ``--save`` replaces the committed result in benchmarks/results.
@@ -18,7 +18,7 @@ from benchmarks.pictures import draw
 from policydiff.errors import PolicydiffError
 
 RESULTS = Path(__file__).parent / "results"
-NAMES = ("quality", "ablation", "speed", "campaigns", "argkp", "pragtag", "perspectrum")
+NAMES = ("quality", "ablation", "speed", "scale", "campaigns", "argkp", "pragtag", "perspectrum")
 PACKAGES = ("policydiff", "numpy", "rensa", "scikit-learn", "rapidfuzz", "tokenizers", "sentence-transformers", "torch")
 _SHOWN = 20  # cases gained or lost that are printed
 
@@ -39,12 +39,12 @@ def _against(now: dict[str, Any], then: dict[str, Any]) -> list[str]:
     for row in now["rows"]:
         before = old.get(tuple(row.get(k) for k in keys))
         if before is None:
-            out.append(f"new: {row['system']}")
+            out.append(f"new: {' '.join(str(row[k]) for k in keys if k in row)}")
             continue
         moved = [
             f"{k} {before[k]} -> {v}"
             for k, v in row.items()
-            if not k.startswith(("cpu_s", "ratio")) and k in before and v != before[k]
+            if not k.startswith(("cpu_s", "ratio", "wall_s")) and k in before and v != before[k]
         ]
         if moved:
             out.append(f"{' '.join(str(row[k]) for k in keys if k in row)}: {', '.join(moved)}")
@@ -73,7 +73,8 @@ def main() -> None:
     result["machine"] = {"platform": platform.platform(), "processor": platform.machine()}
     result["versions"] = {p: version(p) for p in PACKAGES}
     result["seed"] = 0
-    print(_table(result["rows"]))
+    for part in dict.fromkeys(row.get("part") for row in result["rows"]):
+        print(_table([row for row in result["rows"] if row.get("part") == part]), end="\n\n")
     committed = RESULTS / f"{options.name}.json"
     if committed.exists():
         changes = _against(result, json.loads(committed.read_text(encoding="utf-8")))

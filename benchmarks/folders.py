@@ -1,8 +1,7 @@
 """A folder as a hearing office has it: 2,000 files in all formats, and what it costs to read them.
 
-The responses are grown from the gold sets: sentences of one consultation, drawn anew for each passage, so that none
-stands twice and no cache or compression gains by repetition. CPU-seconds are measured a format at a time, peak memory
-in a process of its own, for a tenth of the folder and for all of it.
+The responses are grown from the gold sets, each to the draft of one (see ``growing``). CPU-seconds are measured a
+format at a time, peak memory in a process of its own, for a tenth of the folder and for all of it.
 
 ``python -m benchmarks.folders FOLDER`` reads a folder and prints how many responses it held and the peak memory in MB.
 """
@@ -10,74 +9,27 @@ in a process of its own, for a tenth of the folder and for all of it.
 import csv
 import io
 import json
-import random
-import resource
 import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from email.message import EmailMessage
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from policydiff.documents import Document, parse_response, split_sentences
+from benchmarks.growing import Grower, Grown
+from benchmarks.material import material
+from benchmarks.measuring import cpu_seconds, peak_mb
+from policydiff.documents import Document, parse_response
 from policydiff.documents.inputs import ResponseInputs
-from policydiff.gold import GoldSet, gold_folders, read_gold
+from policydiff.gold import gold_folders, read_gold
 
 FILES = 2_000
 _BATCH = 200  # files in each folder within the folder
 _ROWS = 10  # responses in a table
 _PACKED = 5  # responses in a .zip
-_KINDS = ("paragraph", "paragraph", "paragraph", "bullet")  # of passages, as often as they occur
-
-Part = tuple[str, str]  # "heading", "paragraph" or "bullet", and its words
-
-
-@dataclass(frozen=True, slots=True)
-class Grown:
-    """A response that nobody wrote: who sent it, and its parts in order."""
-
-    sender: str
-    parts: tuple[Part, ...]
-
-
-class Grower:
-    """Grows responses from gold sets; each passage is a new choice of sentences of one consultation."""
-
-    def __init__(self, sets: Sequence[GoldSet]) -> None:
-        self._pools = []
-        self._seen: set[str] = set()
-        for gold in sets:
-            sentences: dict[str, None] = {}
-            for passage in gold.passages:
-                text = " ".join(passage.text.split())
-                found = (text[a:b].lstrip("-•* ") for a, b in split_sentences(text, gold.policy.language))
-                sentences.update(dict.fromkeys(sentence for sentence in found if len(sentence) > 20))
-            sections = sorted({p.section for p in gold.passages if p.section} | {gold.policy.title})
-            self._pools.append((sorted(sentences), sections))
-
-    def grow(self, number: int) -> Grown:
-        """Response ``number``; the same in every run that asks for the same numbers in order."""
-        choose = random.Random(number)  # noqa: S311
-        sentences, sections = self._pools[number % len(self._pools)]
-        parts: list[Part] = []
-        for section in choose.sample(sections, min(len(sections), choose.randint(1, 3))):
-            parts.append(("heading", section))
-            for _ in range(choose.randint(2, 5)):
-                words = " ".join(choose.sample(sentences, choose.randint(2, 4)))
-                while words in self._seen:
-                    words = " ".join(choose.sample(sentences, choose.randint(2, 4)))
-                self._seen.add(words)
-                parts.append((choose.choice(_KINDS), words))
-        return Grown(f"Respondent {number}", tuple(parts))
-
-
-def _plain(response: Grown) -> str:
-    return "\n\n".join(f"- {words}" if kind == "bullet" else words for kind, words in response.parts) + "\n"
 
 
 def _markdown(response: Grown) -> bytes:
@@ -111,9 +63,11 @@ def _docx_table(response: Grown) -> bytes:
 
     file = docx.Document()
     table = file.add_table(rows=0, cols=2)
+    label, answer = table.add_row().cells
     for kind, words in response.parts:
         if kind == "heading":
-            label, answer = table.add_row().cells
+            if label.text or answer.text:
+                label, answer = table.add_row().cells
             label.text = words
         else:
             answer.add_paragraph(words, style="List Bullet" if kind == "bullet" else None)
@@ -198,7 +152,7 @@ _HEADER = ("id", "navn", "høringssvar")
 
 
 def _rows(responses: Sequence[Grown]) -> list[tuple[str, str, str]]:
-    return [(str(n), response.sender, _plain(response)) for n, response in enumerate(responses, 1)]
+    return [(str(n), response.sender, response.plain()) for n, response in enumerate(responses, 1)]
 
 
 def _csv(responses: Sequence[Grown]) -> bytes:
@@ -224,7 +178,7 @@ def _xlsx(responses: Sequence[Grown]) -> bytes:
 
 
 def _encoded(encoding: str) -> Callable[[Grown], bytes]:
-    return lambda response: _plain(response).encode(encoding, errors="replace")
+    return lambda response: response.plain().encode(encoding, errors="replace")
 
 
 # Each format with its suffix, how a file of it is written, and how many responses one holds.
@@ -281,18 +235,6 @@ def read(sources: Sequence[Path]) -> tuple[int, int]:
     return responses, passages
 
 
-def peak_mb() -> float:
-    """The most memory that this process held, in MB.
-
-    ``ru_maxrss`` of a new process counts that of the one it was started from, so Linux is asked otherwise.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM")) / 1024
-    unit = 1024 if sys.platform == "darwin" else 1
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit / 1024
-
-
 def _memory(folder: Path) -> tuple[int, float]:
     command = [sys.executable, "-m", "benchmarks.folders", str(folder)]
     count, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()  # noqa: S603
@@ -301,16 +243,14 @@ def _memory(folder: Path) -> tuple[int, float]:
 
 def rows(gold: Path, files: int = FILES) -> list[dict[str, Any]]:
     """CPU-seconds a format and peak memory of ``files`` files grown from the sets under ``gold``."""
-    sets = [read_gold(f) for f in gold_folders([gold / "natural", gold / "hard"])]
+    sets = [material(read_gold(f)) for f in gold_folders([gold / "natural", gold / "hard"])]
     out: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         written = build(folder, files, Grower(sets))
         read([paths[0] for paths in written.values()])  # imports the readers
         for form, paths in written.items():
-            started = time.process_time()
-            responses, passages = read(paths)
-            seconds = time.process_time() - started
+            (responses, passages), seconds = cpu_seconds(lambda paths=paths: read(paths))
             out.append(
                 {
                     "part": "folder",

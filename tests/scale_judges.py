@@ -50,3 +50,23 @@ class Once(Tiny):
     def judge(self, pairs):
         assert not self.over
         return super().judge(pairs)
+
+
+class Felled(Tiny):
+    """Notes each response that it begins in ``notes``; at the first "STOP" it ends its process, or ``everything``:
+    all processes of the run."""
+
+    def __init__(self, notes: Path, *, everything: bool = False) -> None:
+        self.notes = notes
+        self.everything = everything
+
+    def judge(self, pairs):
+        first = pairs[0].passage
+        before = self.notes.read_text(encoding="utf-8") if self.notes.exists() else ""
+        with self.notes.open("a", encoding="utf-8") as file:
+            file.write(first + "\n")
+        if "STOP" in first and "STOP" not in before:
+            if self.everything:
+                os.killpg(0, signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().judge(pairs)

@@ -441,7 +441,7 @@ def test_a_changed_entry_of_the_cache_is_asked_again(server, tmp_path, value):
     file = tmp_path / "answers.sqlite"
     judge_at(server, cache=file).judge(PAIRS)
     with sqlite3.connect(file) as database:
-        database.execute("UPDATE answers SET answer = ?", (value,))
+        database.execute("UPDATE answers SET value = ?", (value,))
     assert top(judge_at(server, cache=file).judge(PAIRS)) == EXPECTED
     assert len(server.calls) == 2
 

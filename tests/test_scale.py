@@ -250,7 +250,7 @@ def test_a_damaged_cache_costs_time_and_nothing_else(draft, responses, expected,
 
     kept = KeptFindings(tmp_path)
     comparer_with(draft, kept=kept).compare(responses)
-    kept._database.close()  # as at the end of a process
+    kept._file.close()  # as at the end of a process
     path = tmp_path / "findings.sqlite"
     if damage == "file":
         path.write_bytes(b"no database" * 1000)

@@ -27,7 +27,7 @@ from policydiff.evidence.tagger import comparing_tagger
 from policydiff.findings.align import AlignmentModel, via
 from policydiff.findings.campaigns import copied_units, find_copying
 from policydiff.findings.identity import numbers_of, respondents, resubmissions
-from policydiff.findings.kept import Found, KeptFindings, key_of, renamed
+from policydiff.findings.kept import Found, KeptFindings, identity, key_of, renamed, source_of
 from policydiff.findings.reranking import Reranker, reranked
 from policydiff.findings.stance import (
     Clauses,
@@ -307,7 +307,7 @@ class Comparer:
         )
 
     def basis(self) -> dict[str, str]:
-        """What decides the findings on given passages: version, draft, models and settings, as texts to compare.
+        """What decides the findings on given passages: version, source, draft, models, settings, as texts to compare.
 
         Raises:
             SettingsError: a model has no name, so that nobody could tell it from another.
@@ -318,19 +318,16 @@ class Comparer:
     def _basis(self) -> dict[str, str]:
         models = [self.encoder, self.alignment, *self._judges.values()]
         models += [model for model in (self._gatherer.tagger, self.reranker) if model is not None]
-        for model in models:
-            if not getattr(model, "name", ""):
-                raise SettingsError(
-                    f"results of {type(model).__qualname__} cannot be kept; give it a `name` that changes with it"
-                )
         settings = {
             "findings": self.settings.findings.model_dump() | {"accept": self.accept, "review": self.review},
             "evidence": self.settings.evidence.model_dump(exclude={"threads"}),
+            "stances": {code: _thresholds(judge) for code, judge in self._judges.items()},
         }
         return {
             "version": __version__,
             "draft": _digest(self.policy),
-            "models": ", ".join(map(_name, models)),
+            "source": source_of(),
+            "models": ", ".join(map(identity, models)),
             "settings": json.dumps(settings, sort_keys=True),
         }
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from policydiff.documents.sentences import split_sentences
 from policydiff.errors import SettingsError
-from policydiff.evidence.loading import load_local_first
+from policydiff.evidence.loading import digest_of, load_local_first
 from policydiff.evidence.model_files import SHIPPED, ModelFiles
 from policydiff.evidence.transformer import TransformerEncoder
 
@@ -95,6 +95,11 @@ class SentenceTransformerEncoder:
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_model"}
+
+    @property
+    def digest(self) -> str:
+        """What tells the model from others of its name: its prompt, and its files where it is a folder."""
+        return digest_of(self.name, self.prompt)
 
     @cached_property
     def _model(self) -> Any:

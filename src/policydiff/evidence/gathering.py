@@ -12,6 +12,7 @@ from policydiff.evidence.lexical import LexicalMatcher
 from policydiff.evidence.matches import Match
 from policydiff.evidence.quotes import QuoteMatcher
 from policydiff.evidence.references import ReferenceMatcher
+from policydiff.evidence.remembering import ReadLately
 from policydiff.evidence.tagger import Tagged, Tagger, sentences_read
 from policydiff.models import Policy
 
@@ -49,7 +50,7 @@ def _leanings(ngrams: npt.NDArray[np.float64]) -> list[int | None]:
 
 
 class Gatherer:
-    """The four kinds of evidence, prepared once for a policy. Read-only after construction.
+    """The four kinds of evidence, prepared once for a policy. Safe in threads.
 
     With a ``tagger``, passages are read by it too; where it belongs to the encoder, for tags and vectors at once.
     """
@@ -62,6 +63,7 @@ class Gatherer:
         self.quotes = QuoteMatcher(policy)
         self.lexical = LexicalMatcher(titles, texts, sections)
         self.tagger = tagger
+        self._lately = None if tagger is None else ReadLately(tagger, policy.language)
         self._encoder = encoder
         self._language = policy.language
         read, _ = self.read([f"{title}. {text}" for title, text in zip(titles, texts, strict=True)])
@@ -69,7 +71,7 @@ class Gatherer:
 
     def read(self, texts: Sequence[str]) -> tuple[Read, list[Tagged | None]]:
         """The vectors of texts and their sentences, and the texts as the tagger read them."""
-        tagged = [] if self.tagger is None else self.tagger.read(texts, self._language)
+        tagged = [] if self._lately is None else self._lately.read(texts)
         if self.tagger is not None and self.tagger.encoder is self._encoder:
             read = sentences_read(tagged)
         else:

@@ -6,31 +6,57 @@ the passage before, the mean that similarities are centred on). Two responses of
 
 import hashlib
 import json
-import sqlite3
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
-from threading import Lock
-from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from policydiff.documents import Block
 from policydiff.errors import SettingsError
+from policydiff.findings.cache_file import CacheFile
 from policydiff.models import Finding, Passage
 
 Found = tuple[tuple[Passage, ...], tuple[Finding, ...]]
 
 _FOUND: TypeAdapter[Found] = TypeAdapter(Found)
-_NAME = "findings.sqlite"
-_PATIENCE = 30  # seconds for another process that writes
 # A write is in the file when it is committed, in the disk's own time: a power cut loses the last entries, no more.
-_OPENING = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=NORMAL",
-    "CREATE TABLE IF NOT EXISTS found (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-)
+_OPENING = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL")
+
+# These show, measure or fit; what is found does not depend on them.
+_NOT_DECIDING = {"annotate", "evaluation", "fitting", "report", "review", "cli.py"}
+
+
+@cache
+def source_of(package: Path | None = None) -> str:
+    """A SHA-256 of the code and the word lists that decide what is found, of this package or of another copy.
+
+    Within one version they change for a developer only, who must not be given what the code before found.
+    """
+    root = Path(str(files("policydiff"))) if package is None else package
+    content = hashlib.sha256()
+    for path in sorted((*root.rglob("*.py"), *root.rglob("*.toml"))):
+        parts = path.relative_to(root).parts
+        if parts[0] not in _NOT_DECIDING:
+            content.update("/".join(parts).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return content.hexdigest()
+
+
+def identity(model: object) -> str:
+    """The ``name`` of a model, and the ``digest`` that tells it from others of that name if it has one.
+
+    Raises:
+        SettingsError: it has no name, so that nobody could tell it from another.
+    """
+    name = getattr(model, "name", "")
+    if not name:
+        raise SettingsError(
+            f"results of {type(model).__qualname__} cannot be kept; give it a `name` that changes with it"
+        )
+    return f"{name} {getattr(model, 'digest', '')}".rstrip()
 
 
 def key_of(blocks: Sequence[Block], language: str, basis: Mapping[str, str]) -> str:
@@ -53,65 +79,25 @@ def renamed(found: Found, response_id: str) -> Found:
 
 
 class KeptFindings:
-    """Findings by key, in an SQLite file in ``folder`` that threads and processes of one machine may share.
+    """Findings by key, in a CacheFile in ``folder`` that threads and processes of one machine may share.
 
-    A file that is damaged is set aside as ``findings.sqlite.broken`` and a new one begun; an entry that cannot be read
-    counts as missing; what cannot be written is not kept. Nothing in the file is ever executed or unpickled.
+    An entry that cannot be read counts as missing.
 
     Raises:
         SettingsError: the file cannot be made.
     """
 
     def __init__(self, folder: Path | str) -> None:
-        self.folder = Path(folder)
-        self._lock = Lock()
-        path = self.folder / _NAME
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            try:
-                self._database = _opened(path)
-            except sqlite3.OperationalError:
-                raise  # the place, not the file
-            except sqlite3.DatabaseError:
-                path.replace(path.with_name(f"{_NAME}.broken"))
-                for beside in ("-wal", "-shm"):  # what SQLite kept of it
-                    path.with_name(_NAME + beside).unlink(missing_ok=True)
-                self._database = _opened(path)
-        except (OSError, sqlite3.Error) as error:
-            raise SettingsError(f"the cache {self.folder} cannot be used ({error}); name another folder") from error
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["folder"])  # type: ignore[misc]
+        self._file = CacheFile(Path(folder) / "findings.sqlite", "found", _OPENING)
 
     def get(self, key: str) -> Found | None:
         """What was found, None where that is not known."""
         try:
-            with self._lock:
-                row = self._database.execute("SELECT value FROM found WHERE key = ?", (key,)).fetchone()
-            return None if row is None else _FOUND.validate_json(zlib.decompress(row[0]))
-        except (sqlite3.Error, zlib.error, ValidationError, TypeError):
+            value = self._file.get([key]).get(key)
+            return None if value is None else _FOUND.validate_json(zlib.decompress(value))
+        except (zlib.error, ValidationError, TypeError):
             return None
 
     def put(self, key: str, found: Found) -> None:
         """Keep what was found."""
-        value = zlib.compress(_FOUND.dump_json(found), level=1)  # its checksum tells a damaged entry
-        try:
-            with self._lock, self._database:
-                self._database.execute("INSERT OR REPLACE INTO found VALUES (?, ?)", (key, value))
-        except sqlite3.Error:
-            pass  # a full or locked disk costs time later, not a result now
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
-    try:
-        with database:
-            for statement in _OPENING:
-                database.execute(statement)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
+        self._file.put({key: zlib.compress(_FOUND.dump_json(found), level=1)})  # its checksum tells a damaged entry

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from policydiff.errors import SettingsError
-from policydiff.evidence.loading import load_local_first
+from policydiff.evidence.loading import digest_of, load_local_first
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +36,11 @@ class CrossEncoderReranker:
 
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in self.__dict__.items() if k != "_model"}
+
+    @property
+    def digest(self) -> str:
+        """What tells the model from others of its name: its files where it is a folder."""
+        return digest_of(self.name)
 
     @cached_property
     def _model(self) -> Any:

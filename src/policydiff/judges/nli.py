@@ -15,7 +15,7 @@ import numpy as np
 
 from policydiff.documents.sentences import split_sentences
 from policydiff.errors import SettingsError
-from policydiff.evidence.loading import load_local_first
+from policydiff.evidence.loading import digest_of, load_local_first
 from policydiff.findings.stance_features import Floats, StancePair, View, view
 from policydiff.judges.pair_language import pair_language
 from policydiff.models import STANCES, Stance
@@ -79,6 +79,11 @@ class NliJudge:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=RLock())
+
+    @property
+    def digest(self) -> str:
+        """What tells the model from others of its name: how it is asked, and its files where it is a folder."""
+        return digest_of(self.model_name, self.language, self._entailment)
 
     def judge(self, pairs: Sequence[StancePair]) -> Floats:
         """Probabilities of shape (len(pairs), 5), columns in the order of ``models.STANCES``.

@@ -75,7 +75,13 @@ class Work:
         return counts, ""
 
     def __call__(self, shard: Shard) -> dict[str, int]:
-        """Compare a shard and write its files, whole or not at all; returns how many records of each kind."""
+        """Compare a shard and write its files, whole or not at all; returns how many records of each kind.
+
+        A shard that is done already is passed over: its worker may have died, or the wire failed, after the receipt.
+        """
+        finished, _ = self.counts_if_done(shard)
+        if finished is not None:
+            return finished
         done: list[ComparedResponse] = []
         failures: list[Failure] = []
         for number, given in enumerate(shard.inputs, shard.first):

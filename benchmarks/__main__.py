@@ -19,7 +19,7 @@ from policydiff.errors import PolicydiffError
 
 RESULTS = Path(__file__).parent / "results"
 NAMES = ("quality", "ablation", "speed", "scale", "campaigns", "argkp", "pragtag", "perspectrum")
-PACKAGES = ("policydiff", "numpy", "rensa", "scikit-learn", "rapidfuzz", "tokenizers", "sentence-transformers", "torch")
+PACKAGES = ("policydiff", "numpy", "scikit-learn", "rapidfuzz", "tokenizers", "sentence-transformers", "torch")
 _SHOWN = 20  # cases gained or lost that are printed
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from policydiff.documents.sentences import split_sentences
-from policydiff.findings.near_copies import near_copies, triples, words_of
+from policydiff.findings.near_copies import near_copies
+from policydiff.findings.triples import triples, words_of
 from policydiff.gold import GoldSet, gold_folders, read_gold
 
 _IN_CAMPAIGNS = 0.4  # of all letters

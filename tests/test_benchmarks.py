@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from benchmarks import folders
+from benchmarks import counting, folders
 from benchmarks.__main__ import RESULTS, _against, _table
 from benchmarks.baselines import bm25, fuzzy, tfidf
 from benchmarks.campaigns import Letter, grown, pairs_found
@@ -13,8 +13,10 @@ from rapidfuzz import fuzz
 
 from policydiff.documents import Document
 from policydiff.documents.inputs import ResponseInputs
-from policydiff.findings.near_copies import near_copies, triples
+from policydiff.findings.near_copies import near_copies
+from policydiff.findings.triples import triples
 from policydiff.gold import gold_folders, read_gold
+from policydiff.scale.tables import read_records
 
 PASSAGES = ["Vi støtter flere cykelstier i byen", "Skolerne skal have mindre klasser"]
 PROVISIONS = ["Mindre klasser i skolerne", "Cykelstier i hele byen", "Sundhed"]
@@ -85,6 +87,19 @@ def test_the_committed_campaigns_reach_their_aims():
     assert result["texts"] == 100_000
     assert row["precision"] >= 0.99
     assert row["recall"] >= 0.99
+    assert row["ratio_texts_per_cpu_s"] >= 10_000
+
+
+def test_a_made_up_result_is_written_and_counted(tmp_path):
+    sets = [read_gold(f) for f in gold_folders([Path("fixtures/gold/hard")])]
+    policy = sets[0].policy
+    made = counting.write_shards(policy, grown(sets, 250), tmp_path)
+    assert made["shards"] == 2
+    (tmp_path / "policy.json").write_text(policy.model_dump_json(), encoding="utf-8")
+    assert counting.count(tmp_path, made["shards"])["peak_mb"] > 0
+    tallies = list(read_records("tallies", tmp_path / "tallies.parquet"))
+    assert [t.provision_id for t in tallies] == [p.id for p in policy.provisions]
+    assert any(t.collapsed["any"] < t.respondents["any"] for t in tallies)
 
 
 def test_a_folder_of_all_formats_is_read_whole_and_no_passage_stands_twice(tmp_path):

@@ -1,6 +1,8 @@
 import io
+import itertools
 import random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,9 +10,12 @@ from rich.console import Console
 
 import policydiff
 from policydiff.findings.campaigns import common_text, copied_units, find_copying
-from policydiff.findings.near_copies import FLOOR, near_copies, resemblance, triples, words_of
+from policydiff.findings.groups import Groups
+from policydiff.findings.near_copies import FLOOR, near_copies, resemblance, resemblances
+from policydiff.findings.shared_triples import overlap, shared
+from policydiff.findings.triples import triples, words_of
 from policydiff.models import Comparison, Finding, Passage, Policy, Provenance, Provision, Response, Tally
-from policydiff.report.terminal import copying_lines, summary
+from policydiff.report.terminal import copying_lines, ledger_of, summary
 
 DRAFT = (
     "Kommunen vil skabe flere fællesskaber på tværs af baggrund, alder og bopæl, så alle borgere kan deltage i "
@@ -143,7 +148,7 @@ def test_triples_end_with_their_text_and_see_through_line_ends_and_typesetting()
     assert set(found[0].tolist()) & set(found[3].tolist()) == {found[0].tolist()[1]}
     assert found[4].tolist() == found[5].tolist()
     assert len(triples([])) == 0
-    assert near_copies(triples(["en to", ""])) == []
+    assert near_copies(triples([])) == near_copies(triples(["en to", ""])) == []
 
 
 def test_pairs_are_compared_exactly():
@@ -154,9 +159,37 @@ def test_pairs_are_compared_exactly():
         size = int(100 * share)
         texts.append(" ".join(words[:size] + rng.sample(words[100:], 100 - size)))
     found = triples(texts)
-    assert near_copies(found) == [[0, 1]]  # half of the words are a third of the union
-    assert resemblance(found[0].tolist(), found[2].tolist()) < FLOOR
-    assert resemblance([], []) == 0
+    assert [group.tolist() for group in near_copies(found)] == [[0, 1]]  # half of the words are a third of the union
+    pairs = list(itertools.product(range(5), repeat=2))
+    together = resemblances(found, *np.array(pairs).T)
+    assert together.tolist() == [resemblance(found[a].tolist(), found[b].tolist()) for a, b in pairs]
+    assert together[2] < FLOOR
+    assert resemblances(triples(["", ""]), np.array([0]), np.array([1])) == resemblance([], []) == 0
+
+
+def test_groups_that_are_joined_by_another_are_one():
+    groups = Groups(8)
+    groups.join(np.array([5, 7, 2]), np.array([6, 5, 1]))
+    groups.join(np.array([6]), np.array([2]))
+    assert groups.first.tolist() == [0, 1, 1, 3, 4, 1, 1, 1]
+    assert [group.tolist() for group in groups.several()] == [[1, 2, 5, 6, 7]]
+
+
+def test_what_is_held_at_a_time_changes_nothing(monkeypatch):
+    rng = random.Random(3)  # noqa: S311
+    letters = [[f"{n}x{k}" for k in range(60)] for n in range(4)]
+    texts = triples(" ".join(letter[rng.randrange(5) : 50 + rng.randrange(9)]) for letter in letters for _ in range(24))
+    numbers, senders = np.arange(len(texts)), np.arange(len(texts)) // 2
+    common = shared(texts, numbers, senders, 9)
+    whole = [group.tolist() for group in near_copies(texts)]
+    alike = overlap(texts, numbers, common).resemblance
+    assert len(whole) > 1
+    assert len(common)
+    for name in ("near_copies._HELD", "near_copies._KEYS", "shared_triples._HELD"):
+        monkeypatch.setattr(f"policydiff.findings.{name}", 100)
+    assert [group.tolist() for group in near_copies(texts)] == whole
+    assert (shared(texts, numbers, senders, 9) == common).all()
+    assert (overlap(texts, numbers, common).resemblance == alike).all()
 
 
 def comparison(copying, responses, passages):
@@ -199,7 +232,7 @@ def test_the_summary_says_what_was_copied_and_shows_collapsed_counts_in_brackets
     assert "3 (1)" in out
     assert "3 (3)" not in out
     assert all(len(line) <= 80 for line in out.splitlines())
-    assert copying_lines(comparison(*case((OWN,), (OTHER,)))) == []
+    assert copying_lines(ledger_of(comparison(*case((OWN,), (OTHER,))))) == []
 
 
 def test_results_without_campaigns_load():

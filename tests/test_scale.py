@@ -15,8 +15,9 @@ from policydiff import Comparer, Settings, document_from_text, load_encoder
 from policydiff.cli import main
 from policydiff.errors import SettingsError, UnreadableError, WorkerError
 from policydiff.findings.kept import KeptFindings
-from policydiff.scale import SCHEMAS, DaskCluster, ProcessPool, ResultFolder, compare_into, gather, in_process
-from policydiff.scale.tables import RECORDS, read_records, write_table
+from policydiff.report.terminal import ledger_of, strongest
+from policydiff.scale import SCHEMAS, DaskCluster, ProcessPool, ResultFolder, compare_into, gather, in_process, overview
+from policydiff.scale.tables import COUNTED, RECORDS, read_records, write_table
 from scale_judges import Deadly, Noting, Once, Tiny
 
 SAID = "Vi støtter princip {0} om civilsamfundet som ligeværdig partner.\n\nPejlemærke {1} bør uddybes i planen.\n"
@@ -62,7 +63,7 @@ def expected(comparer, responses):
 
 
 def files_of(folder):
-    tables = [path for table in SCHEMAS for path in (folder / table).iterdir()]
+    tables = [path for table in SCHEMAS for path in (folder / table).iterdir()] + list(folder.glob("*.parquet"))
     return {str(path.relative_to(folder)): path.read_bytes() for path in tables}
 
 
@@ -76,7 +77,10 @@ def test_shards_of_any_size_give_the_same(comparer, responses, expected, size, t
     assert run.manifest.shards == -(-15 // size)
     assert run.manifest.counts["responses"] == 12
     assert run.manifest.counts["errors"] == 3
-    assert gather(tmp_path).model_dump_json() == expected
+    whole, folder = gather(tmp_path), ResultFolder(tmp_path)
+    assert whole.model_dump_json() == expected
+    assert whole.tallies == folder.tallies()
+    assert {table: list(folder.records(table)) for table in COUNTED} == {t: list(getattr(whole, t)) for t in COUNTED}
 
 
 def test_a_pool_and_a_cluster_write_the_same_files(comparer, responses, expected, tmp_path):
@@ -99,6 +103,18 @@ def test_what_is_done_is_not_done_again(comparer, responses, tmp_path):
     run = compare_into(comparer, responses, tmp_path, shard_size=4)
     assert (run.kept, run.computed) == (4, {})
     assert receipts(tmp_path) == before
+
+
+def test_what_is_counted_over_all_is_counted_again_if_it_is_damaged(comparer, responses, tmp_path):
+    compare_into(comparer, responses, tmp_path, shard_size=4)
+    whole = files_of(tmp_path)
+    (tmp_path / "tallies.parquet").write_bytes(b"PAR1")
+    with pytest.raises(UnreadableError, match="run the same compare again"):
+        ResultFolder(tmp_path).tallies()
+    (tmp_path / ".counting-of-a-run-that-was-ended").mkdir()
+    assert not compare_into(comparer, responses, tmp_path, shard_size=4).computed
+    assert files_of(tmp_path) == whole
+    assert not list(tmp_path.glob(".*"))
 
 
 @pytest.mark.parametrize(("table", "damage"), [("findings", b"PAR1"), ("passages", None), ("responses", b"")])
@@ -287,13 +303,40 @@ def test_the_command_line_writes_a_folder_and_reads_it(koebenhavn, tmp_path, cap
     missing = str(tmp_path / "mangler.txt")
     assert main(["compare", *seed, missing, "--json", str(single)]) == 1
     arguments = ["compare", *seed, missing, "--out", str(out), "--cache", str(tmp_path / "kept")]
+    assert main(["compare", *seed, missing]) == 1
+    table = capsys.readouterr().out
+    assert "Strongest quotations" in table
     assert main([*arguments, "--json", str(gathered)]) == 1
     assert gathered.read_bytes() == single.read_bytes()
     assert "mangler.txt" in capsys.readouterr().err
     assert main(arguments) == 1
-    assert "nothing left to compare, 1 were there" in capsys.readouterr().err
-    assert main(["show", str(out), "--provision", "E"]) == 0
-    assert "findings" in capsys.readouterr().out
+    shown = capsys.readouterr()
+    assert "nothing left to compare, 1 were there" in shown.err
+    assert shown.out == table
+    assert main(["show", str(out)]) == 0
+    assert capsys.readouterr().out == table
+    for options in (["--provision", "E"], ["--all"], ["--provision", "E", "--why"]):
+        assert main(["show", str(single), *options]) == 0
+        said = capsys.readouterr().out
+        assert "findings" in said
+        assert main(["show", str(out), *options]) == 0
+        assert capsys.readouterr().out == said
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_what_is_shown_of_a_folder_is_that_of_the_whole(comparer, responses, size, tmp_path):
+    compare_into(comparer, responses, tmp_path, shard_size=size)
+    folder = ResultFolder(tmp_path)
+    whole = folder.gather()
+    assert overview.ledger_in(folder) == ledger_of(whole)
+    few = overview.strongest_of(folder, 5)
+    assert strongest(few, 5) == strongest(whole, 5)
+    assert len(few.findings) == 5
+    on = {p.id for p in whole.policy.provisions[:2]}
+    for candidates in (False, True):
+        found = overview.findings_on(folder, on, candidates=candidates)
+        assert found.findings == tuple(f for f in whole.findings if f.provision_id in on and (f.accepted or candidates))
+        assert found.tallies == whole.tallies
 
 
 @pytest.mark.parametrize(

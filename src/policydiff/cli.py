@@ -24,7 +24,8 @@ from policydiff.report import outputs
 if TYPE_CHECKING:
     from policydiff.comparing import Comparer, Progress
     from policydiff.findings.explaining import Reasons
-    from policydiff.models import Comparison, Finding
+    from policydiff.models import Comparison, Finding, Policy
+    from policydiff.scale import ResultFolder
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,7 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     provisions.add_argument("--language", metavar="CODE", help="da or en (default: recognised)")
 
     show = commands.add_parser(
-        "show", help="show what a result says of a provision", description="Show the findings of a result."
+        "show",
+        help="show what a result says of a provision",
+        description="Show the findings of a result, the most confident first. Of a folder of compare --out, the table "
+        "and the strongest quotations are shown; give --provision or --all for the findings.",
     )
     show.add_argument("result", metavar="RESULT.json", type=Path, help="or the folder of compare --out")
     show.add_argument("--provision", metavar="ID", help="its id or label, e.g. princip-e or E (default: all)")
@@ -292,12 +296,25 @@ def _compare_into(options: argparse.Namespace, comparer: "Comparer", files: outp
         files.write(whole)
         if options.json is not None:
             _write(whole.model_dump_json(indent=1), options.json)
+    elif counts["responses"]:
+        _print_summary(result)
     for failure in result.records("errors"):
         print(f"policydiff: {failure.source}: {failure.message}", file=sys.stderr)
     if not counts["responses"]:
         print("policydiff: no response could be compared", file=sys.stderr)
         return 2
     return 1 if counts["errors"] else 0
+
+
+def _print_summary(result: "ResultFolder") -> None:
+    """The table and the strongest quotations of a result in a folder; it is not held in memory."""
+    from policydiff.report import terminal
+    from policydiff.scale import overview
+
+    out = terminal.console()
+    ledger = overview.ledger_in(result)
+    part = overview.strongest_of(result, terminal.QUOTATIONS)
+    out.print(terminal.summary(part, width=out.width, ledger=ledger))
 
 
 def _provisions(options: argparse.Namespace) -> int:
@@ -333,14 +350,18 @@ def _report(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     from policydiff.report import terminal
 
-    source, result = str(options.result), _result(options.result)
-    wanted = {p.id for p in result.policy.provisions}
-    if options.provision is not None:
-        key = options.provision.casefold()
-        wanted = {p.id for p in result.policy.provisions if key in (p.id.casefold(), p.label.casefold())}
-        if not wanted:
-            ids = ", ".join(p.id for p in result.policy.provisions)
-            raise UnreadableError(source, f"has no provision {options.provision!r}; it has {ids}")
+    if options.result.is_dir() and not options.why:  # --why asks what stands around a passage
+        from policydiff.scale import ResultFolder, overview
+
+        folder = ResultFolder(options.result)
+        if options.provision is None and not options.all:
+            _print_summary(folder)
+            return 0
+        wanted = _wanted(options, folder.manifest.policy)
+        result = overview.findings_on(folder, wanted, candidates=options.all)
+    else:
+        result = _result(options.result)
+        wanted = _wanted(options, result.policy)
     found = [f for f in result.findings if f.provision_id in wanted and (f.accepted or options.all)]
     found.sort(key=lambda f: -f.confidence)
     out = terminal.console()
@@ -349,6 +370,18 @@ def _show(options: argparse.Namespace) -> int:
         out.print(line)
     out.print(f"{len(found)} findings")
     return 0
+
+
+def _wanted(options: argparse.Namespace, policy: "Policy") -> set[str]:
+    """The ids of the provisions to show."""
+    if options.provision is None:
+        return {p.id for p in policy.provisions}
+    key = options.provision.casefold()
+    wanted = {p.id for p in policy.provisions if key in (p.id.casefold(), p.label.casefold())}
+    if not wanted:
+        ids = ", ".join(p.id for p in policy.provisions)
+        raise UnreadableError(str(options.result), f"has no provision {options.provision!r}; it has {ids}")
+    return wanted
 
 
 def _reasons(result: "Comparison", findings: Sequence["Finding"]) -> "Reasons":

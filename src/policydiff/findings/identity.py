@@ -5,6 +5,7 @@ tells nobody from others, so such responses count by file; two of them that are 
 once. Two people of one name cannot be told apart: a table of respondents (respondents.csv) can give them two.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from functools import cache
 from pathlib import PurePath
 
 from policydiff import languages
-from policydiff.findings.near_copies import words_of
+from policydiff.findings.triples import words_of
 from policydiff.models import RespondentKind, Response, Resubmission
 
 # Words from which a file that came twice is a file sent twice, and not two people who wrote "Ja tak".
@@ -37,7 +38,7 @@ def respondents(responses: Iterable[Response]) -> list[Respondent]:
     """The respondents in the order of their first response. Every response belongs to exactly one."""
     found: dict[str, list[Response]] = {}
     for response in responses:
-        found.setdefault(_key(response), []).append(response)
+        found.setdefault(key_of(response), []).append(response)
     return [_respondent(theirs) for theirs in found.values()]
 
 
@@ -48,18 +49,29 @@ def numbers_of(people: Iterable[Respondent]) -> dict[str, int]:
 
 def resubmissions(people: Iterable[Respondent], responses: Mapping[str, Response]) -> tuple[Resubmission, ...]:
     """The respondents who sent more than one response, and which of these repeat one before."""
-    found = []
-    for person in people:
-        if len(person.response_ids) > 1:
-            seen: set[object] = set()
-            copies = []
-            for response in (responses[r] for r in person.response_ids):
-                same = {response.sha256, tuple(words_of(response.text))}
-                if same & seen:
-                    copies.append(response.id)
-                seen |= same
-            found.append(Resubmission(respondent=person.name, response_ids=person.response_ids, copies=tuple(copies)))
-    return tuple(found)
+    return tuple(
+        resubmission(person.name, [(r, contents(responses[r])) for r in person.response_ids])
+        for person in people
+        if len(person.response_ids) > 1
+    )
+
+
+def contents(response: Response) -> frozenset[str]:
+    """What makes a response the same as another: its file, byte for byte, or its words."""
+    words = hashlib.sha256("\n".join(words_of(response.text)).encode(errors="surrogatepass"))
+    return frozenset((response.sha256, words.hexdigest()))
+
+
+def resubmission(name: str, sent: Iterable[tuple[str, frozenset[str]]]) -> Resubmission:
+    """The responses of one respondent, in order: the id of each and its ``contents``."""
+    seen: set[str] = set()
+    ids, copies = [], []
+    for response_id, same in sent:
+        ids.append(response_id)
+        if same & seen:
+            copies.append(response_id)
+        seen |= same
+    return Resubmission(respondent=name, response_ids=tuple(ids), copies=tuple(copies))
 
 
 def _respondent(theirs: Sequence[Response]) -> Respondent:
@@ -71,7 +83,8 @@ def _respondent(theirs: Sequence[Response]) -> Respondent:
     )
 
 
-def _key(response: Response) -> str:
+def key_of(response: Response) -> str:
+    """A text that is the same for all responses of one respondent."""
     name = " ".join(words_of(response.respondent))
     stem = " ".join(words_of(PurePath(response.source).stem))
     # "Tenants' Federation" begins like a description of a citizen, but was found to be none.

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from policydiff.errors import SettingsError
+from policydiff.findings.groups import Groups
 from policydiff.findings.identity import Respondent, numbers_of
-from policydiff.findings.near_copies import UnionFind
 from policydiff.findings.tally import KEYS, sayings_in
 from policydiff.models import Comparison
 
@@ -103,10 +103,10 @@ def _clusters(comparison: Comparison, people: list[Respondent]) -> Indices:
     """A number for each respondent, the same for those who share a campaign or a copied passage; none is left out."""
     number = numbers_of(people)
     response_of = {p.id: p.response_id for p in comparison.passages}
-    groups = UnionFind(len(people))
+    groups = Groups(len(people))
     shared = [c.response_ids for c in comparison.campaigns]
     shared += [tuple(response_of[p] for p in c.passage_ids) for c in comparison.copied_passages]
-    for first, *others in shared:
-        for other in others:
-            groups.join(number[first], number[other])
-    return np.unique([groups.of(n) for n in range(len(people))], return_inverse=True)[1]
+    pairs = [(number[first], number[other]) for first, *others in shared for other in others]
+    if pairs:
+        groups.join(*np.array(pairs).T)
+    return np.unique(groups.first, return_inverse=True)[1]

@@ -12,41 +12,61 @@ Three figures of respondents stand side by side, and none of them replaces anoth
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import fsum
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from policydiff.findings.campaigns import copied_units
+from policydiff.findings.groups import Groups
 from policydiff.findings.identity import Respondent, numbers_of, respondents
+from policydiff.findings.triples import Floats, Indices
 from policydiff.models import STANCES, Comparison, Finding, Policy, Tally
 
 KEYS = (*STANCES, "any")
+# A bit for each label.
+BITS: dict[str, int] = {stance: 1 << n for n, stance in enumerate(STANCES)}
 _DIGITS = 6  # decimals kept of sums of weights
 
+R = TypeVar("R", bound=Hashable)
+# For a provision's id and a key of KEYS: the respondents who say it.
+Sayings = Mapping[tuple[str, str], set[R]]
 
-@dataclass(slots=True)
-class Said:
-    """What one respondent says of a provision: in which passages, and with what these were copied.
 
-    ``own`` is whether one of them is in words of their own, ``units`` are the ids of campaigns and copied passages.
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """The accepted findings in numbers, a row each.
+
+    ``provision`` is a place in the draft, ``labels`` are BITS, ``passage`` and ``respondent`` any numbers of theirs.
+    The passage of row ``copied[k]`` was copied with ``unit[k]``, the number of a campaign or of a group of copied
+    passages.
     """
 
-    passages: set[str] = field(default_factory=set)
-    own: bool = False
-    units: set[str] = field(default_factory=set)
-
-
-R = TypeVar("R", bound=Hashable)
-# For a provision's id and a key of KEYS: what is said by each respondent who says it.
-Sayings = Mapping[tuple[str, str], Mapping[R, Said]]
+    provision: Indices
+    labels: npt.NDArray[np.uint8]
+    passage: Indices
+    respondent: Indices
+    copied: Indices
+    unit: Indices
 
 
 def sayings_in(comparison: Comparison) -> tuple[list[Respondent], Sayings[int]]:
-    """The respondents of a comparison, and what each of them, by number, says."""
+    """The respondents of a comparison, and who of them, by number, says what."""
     people = respondents(comparison.responses)
     number = numbers_of(people)
-    units = copied_units(comparison.campaigns, comparison.copied_passages, comparison.passages)
-    return people, sayings(comparison.findings, {p.id: number[p.response_id] for p in comparison.passages}, units)
+    return people, sayings(comparison.findings, {p.id: number[p.response_id] for p in comparison.passages})
+
+
+def sayings(findings: Iterable[Finding], respondent_of: Mapping[str, R]) -> Sayings[R]:
+    """Who says what of which provision in the accepted findings; nobody where a provision and key are missing."""
+    said: dict[tuple[str, str], set[R]] = defaultdict(set)
+    for finding in findings:
+        if finding.accepted:
+            for key in (*finding.labels, "any"):
+                said[finding.provision_id, key].add(respondent_of[finding.passage_id])
+    return dict(said)
 
 
 def tallies_of(comparison: Comparison) -> tuple[Tally, ...]:
@@ -76,49 +96,85 @@ def tally(
     a stance, however often they say it. ``units_of`` gives the ids of what a passage was copied with (its campaign,
     its group of copied passages), nothing for own words; ``weight_of`` the weight of a respondent, 1 by default.
     """
-    said = sayings(findings, respondent_of, units_of or {})
-    weights = weight_of or {}
-
-    def by(provision: str, key: str) -> Mapping[R, Said]:
-        return said.get((provision, key), {})
-
-    return tuple(
-        Tally(
-            provision_id=p.id,
-            respondents={k: len(by(p.id, k)) for k in KEYS},
-            passages={k: sum(len(what.passages) for what in by(p.id, k).values()) for k in KEYS},
-            collapsed={k: _independent(by(p.id, k).values()) for k in KEYS},
-            weighted={k: round(fsum(weights.get(r, 1.0) for r in by(p.id, k)), _DIGITS) for k in KEYS},
-        )
-        for p in policy.provisions
+    place = {p.id: n for n, p in enumerate(policy.provisions)}
+    accepted = [f for f in findings if f.accepted and f.provision_id in place]
+    passages: dict[str, int] = {}
+    people: dict[R, int] = {}
+    units: dict[str, int] = {}
+    edges = [
+        (row, units.setdefault(unit, len(units)))
+        for row, finding in enumerate(accepted)
+        for unit in (units_of or {}).get(finding.passage_id, ())
+    ]
+    copied, unit = np.array(edges, dtype=np.int64).reshape(-1, 2).T
+    positions = Positions(
+        provision=_numbers(place[f.provision_id] for f in accepted),
+        labels=np.array([sum(BITS[label] for label in f.labels) for f in accepted], dtype=np.uint8),
+        passage=_numbers(passages.setdefault(f.passage_id, len(passages)) for f in accepted),
+        respondent=_numbers(people.setdefault(respondent_of[f.passage_id], len(people)) for f in accepted),
+        copied=copied,
+        unit=unit,
     )
+    return counted(policy, positions, np.array([(weight_of or {}).get(person, 1.0) for person in people]))
 
 
-def sayings(
-    findings: Iterable[Finding], respondent_of: Mapping[str, R], units_of: Mapping[str, Sequence[str]]
-) -> Sayings[R]:
-    """Who says what of which provision in the accepted findings; nobody where a provision and key are missing."""
-    said: dict[tuple[str, str], dict[R, Said]] = defaultdict(lambda: defaultdict(Said))
-    for finding in findings:
-        if not finding.accepted:
-            continue
-        units = units_of.get(finding.passage_id, ())
-        for key in (*finding.labels, "any"):
-            what = said[finding.provision_id, key][respondent_of[finding.passage_id]]
-            what.passages.add(finding.passage_id)
-            what.own |= not units
-            what.units.update(units)
-    return {place: dict(by) for place, by in said.items()}
+def counted(policy: Policy, positions: Positions, weights: Floats) -> tuple[Tally, ...]:
+    """The tallies of a draft; ``weights[n]`` is what respondent n weighs."""
+    order = np.argsort(positions.provision, kind="stable")
+    row_of = np.empty_like(order)
+    row_of[order] = np.arange(len(order))
+    copied = row_of[positions.copied]
+    by_row = np.argsort(copied, kind="stable")
+    copied, unit = copied[by_row], positions.unit[by_row]
+    labels, passage, respondent = positions.labels[order], positions.passage[order], positions.respondent[order]
+    starts = np.searchsorted(positions.provision[order], np.arange(len(policy.provisions) + 1))
+    tallies = []
+    for provision, start, stop in zip(policy.provisions, starts, starts[1:], strict=False):
+        edges = slice(*np.searchsorted(copied, (start, stop)))
+        here = slice(start, stop)
+        figures = {
+            key: _figures(
+                labels[here] & BITS[key] != 0 if key in BITS else np.ones(stop - start, dtype=bool),
+                passage[here],
+                respondent[here],
+                copied[edges] - start,
+                unit[edges],
+                weights,
+            )
+            for key in KEYS
+        }
+        tallies.append(
+            Tally(
+                provision_id=provision.id,
+                respondents={key: found[0] for key, found in figures.items()},
+                passages={key: found[1] for key, found in figures.items()},
+                collapsed={key: found[2] for key, found in figures.items()},
+                weighted={key: found[3] for key, found in figures.items()},
+            )
+        )
+    return tuple(tallies)
 
 
-def _independent(said: Iterable[Said]) -> int:
-    """How many say it independently: each in own words, and the groups of those that share a copied text."""
-    count = 0
-    groups: list[set[str]] = []
-    for what in said:
-        if what.own:
-            count += 1
-            continue
-        apart = [g for g in groups if not g & what.units]
-        groups = [*apart, what.units.union(*(g for g in groups if g & what.units))]
-    return count + len(groups)
+def _figures(
+    says: npt.NDArray[np.bool_], passage: Indices, respondent: Indices, copied: Indices, unit: Indices, weights: Floats
+) -> tuple[int, int, int, float]:
+    """Respondents, passages, independent respondents and weight in the rows that say it."""
+    if not says.any():
+        return 0, 0, 0, 0.0
+    people = np.unique(respondent[says])
+    by_copy = np.zeros(len(says), dtype=bool)
+    by_copy[copied] = True
+    own = np.unique(respondent[says & ~by_copy])
+    copied, unit = copied[says[copied]], unit[says[copied]]
+    rest = ~np.isin(respondent[copied], own)
+    who, person = np.unique(respondent[copied[rest]], return_inverse=True)
+    what, text = np.unique(unit[rest], return_inverse=True)
+    groups = Groups(len(who) + len(what))  # people and the texts that they copied
+    groups.join(person, len(who) + text)
+    independent = len(own) + len(np.unique(groups.first))
+    weight = round(fsum(weights[people].tolist()), _DIGITS)
+    return len(people), len(np.unique(passage[says])), independent, weight
+
+
+def _numbers(found: Iterable[int]) -> Indices:
+    return np.fromiter(found, dtype=np.int64)

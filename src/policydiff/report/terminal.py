@@ -2,7 +2,8 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -15,6 +16,7 @@ from policydiff.findings.corrections import by_hand
 from policydiff.findings.explaining import ReasonKind, Reasons, StanceReasons
 from policydiff.models import STANCES, Comparison, Correction, Finding, Policy, Provision, Tally
 
+QUOTATIONS = 6  # that a summary shows
 _TITLE_WIDTH = 60  # characters of a provision's name and title in a table, at most
 _NAME_WIDTH = 16  # and at least
 # What a response holds must not steer the terminal: control characters are shown as a box.
@@ -148,47 +150,91 @@ def _counted(number: int, noun: str) -> str:
 def strongest(comparison: Comparison, count: int) -> list[Finding]:
     """The accepted findings that take a stance, most confident first, in draft order where equal."""
     order = {p.id: n for n, p in enumerate(comparison.policy.provisions)}
-    taking = [f for f in comparison.findings if f.accepted and "mentioned" not in f.labels]
-    return sorted(taking, key=lambda f: (-f.confidence * max(f.stances[s] for s in f.labels), order[f.provision_id]))[
-        :count
-    ]
+    taking = [f for f in comparison.findings if f.accepted and takes_stance(f.labels)]
+    return sorted(taking, key=lambda f: (-strength(f.confidence, f.stances, f.labels), order[f.provision_id]))[:count]
 
 
-def summary(comparison: Comparison, *, width: int = 80, quotations: int = 6) -> Group:
-    """What is printed when no output file is asked for, for a terminal of ``width`` characters."""
-    number = Counter(p.disposition for p in comparison.passages)
-    ledger = (
-        f"{_counted(len(comparison.responses), 'response')}, {_counted(len(comparison.passages), 'passage')}: "
+def takes_stance(labels: Iterable[str]) -> bool:
+    """Whether a finding with these labels is worth a quotation."""
+    return "mentioned" not in labels
+
+
+def strength(confidence: float, stances: Mapping[Any, float], labels: Iterable[str]) -> float:
+    """How sure a finding is, and the stance that it is most sure of."""
+    return confidence * max(stances[label] for label in labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How much there is in a result.
+
+    ``campaigns`` have ``copies`` responses, ``copied`` passages came from several respondents, ``senders`` sent more
+    than one response, ``sent`` together.
+    """
+
+    responses: int
+    dispositions: Counter[str]
+    review: int
+    campaigns: int
+    copies: int
+    copied: int
+    senders: int
+    sent: int
+
+
+def ledger_of(comparison: Comparison) -> Ledger:
+    """The ledger of a result that is whole."""
+    return Ledger(
+        responses=len(comparison.responses),
+        dispositions=Counter(p.disposition for p in comparison.passages),
+        review=sum(f.review and f.accepted for f in comparison.findings),
+        campaigns=len(comparison.campaigns),
+        copies=sum(len(c.response_ids) for c in comparison.campaigns),
+        copied=len(comparison.copied_passages),
+        senders=len(comparison.resubmissions),
+        sent=sum(len(r.response_ids) for r in comparison.resubmissions),
+    )
+
+
+def summary(
+    comparison: Comparison, *, width: int = 80, quotations: int = QUOTATIONS, ledger: Ledger | None = None
+) -> Group:
+    """What is printed when no output file is asked for, for a terminal of ``width`` characters.
+
+    ``ledger`` is given where the comparison has no more than the strongest findings of a larger one.
+    """
+    ledger = ledger or ledger_of(comparison)
+    number = ledger.dispositions
+    line = (
+        f"{_counted(ledger.responses, 'response')}, {_counted(number.total(), 'passage')}: "
         f"{number['aligned']} aligned, {number['out_of_draft']} outside the draft, "
         f"{number['no_position'] + number['boilerplate'] + number['duplicate']} without a position or not judged; "
-        f"{_counted(sum(f.review and f.accepted for f in comparison.findings), 'finding')} to review"
+        f"{_counted(ledger.review, 'finding')} to review"
     )
     parts: list[RenderableType] = [
         Text(comparison.policy.title, style="bold"),
         tally_table(comparison, width=width),
-        *(Text(line) for line in copying_lines(comparison)),
+        *(Text(said) for said in copying_lines(ledger)),
         "",
     ]
     found = strongest(comparison, quotations)
     if found:
         parts += [Text("Strongest quotations", style="bold"), *finding_lines(comparison, found)]
-    return Group(*parts, Text(ledger, style="dim"))
+    return Group(*parts, Text(line, style="dim"))
 
 
-def copying_lines(comparison: Comparison) -> list[str]:
+def copying_lines(ledger: Ledger) -> list[str]:
     """What the counts do with copies and with responses of one respondent: a line each, none where there are none."""
     lines = []
-    if comparison.campaigns or comparison.copied_passages:
-        copies = sum(len(c.response_ids) for c in comparison.campaigns)
-        texts = "one text" if len(comparison.campaigns) == 1 else f"{len(comparison.campaigns)} texts"
-        found = [f"{copies} responses are near-copies of {texts}"] if copies else []
-        if comparison.copied_passages:
-            found.append(f"{_counted(len(comparison.copied_passages), 'passage')} came from several respondents")
+    if ledger.campaigns or ledger.copied:
+        texts = "one text" if ledger.campaigns == 1 else f"{ledger.campaigns} texts"
+        found = [f"{ledger.copies} responses are near-copies of {texts}"] if ledger.copies else []
+        if ledger.copied:
+            found.append(f"{_counted(ledger.copied, 'passage')} came from several respondents")
         lines.append(f"{'; '.join(found)}; counted once in brackets")
-    if comparison.resubmissions:
-        sent = sum(len(r.response_ids) for r in comparison.resubmissions)
-        many = _counted(len(comparison.resubmissions), "respondent")
-        lines.append(f"{many} sent {sent} responses; each respondent counts once")
+    if ledger.senders:
+        many = _counted(ledger.senders, "respondent")
+        lines.append(f"{many} sent {ledger.sent} responses; each respondent counts once")
     return lines
 
 

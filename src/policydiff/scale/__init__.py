@@ -10,10 +10,11 @@ from policydiff.scale.engines import DaskCluster, Engine, ProcessPool, in_proces
 from policydiff.scale.folder import Manifest, ResultFolder, gather
 from policydiff.scale.running import SHARD_SIZE, Run, compare_into
 from policydiff.scale.shards import Shard
-from policydiff.scale.tables import SCHEMAS
+from policydiff.scale.tables import COUNTED, SCHEMAS
 from policydiff.scale.work import Work
 
 __all__ = [
+    "COUNTED",
     "SCHEMAS",
     "SHARD_SIZE",
     "DaskCluster",

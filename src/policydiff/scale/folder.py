@@ -7,9 +7,11 @@
       responses/000000.parquet …
       passages/  findings/  errors/      likewise
       receipts/000000.json  …            what decided the content of a shard, and the hashes of its files
+      tallies.parquet  campaigns.parquet  copied_passages.parquet  resubmissions.parquet      counted over all
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from pydantic import ValidationError
 
 from policydiff.comparing import counted, inputs_of
 from policydiff.errors import UnreadableError
-from policydiff.models import Comparison, Policy, Provenance, Record
-from policydiff.scale.tables import read_records
+from policydiff.models import Comparison, Policy, Provenance, Record, Tally
+from policydiff.scale.counting import counted_path
+from policydiff.scale.tables import COUNTED, read_columns, read_records
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -56,20 +59,41 @@ class ResultFolder:
             raise UnreadableError(source, f"has format {self.manifest.format}, read is {FORMAT}; compare again")
 
     def paths(self, table: str) -> list[Path]:
-        """The files of a table, in the order of the inputs."""
+        """The files of a table, in the order of the inputs; what is counted over all has one."""
+        if table in COUNTED:
+            return [counted_path(self.folder, table)]
         return [self.folder / table / f"{n:06}.parquet" for n in range(self.manifest.shards)]
 
     def records(self, table: str) -> Iterator[Any]:
         """The records of a table in the order of the inputs; only one shard of them is held.
 
+        Besides "responses", "passages", "findings" and "errors" there are "tallies", "campaigns", "copied_passages"
+        and "resubmissions", the same as in ``gather``.
+
         Raises:
             UnreadableError: a file is missing or damaged.
         """
         for path in self.paths(table):
-            try:
+            with _reading(path):
                 yield from read_records(table, path)
-            except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
-                raise UnreadableError(str(path), "is missing or damaged; run the same compare again") from error
+
+    def shard(self, table: str, number: int, columns: Sequence[str] | None = None) -> Any:
+        """A table of one shard as pyarrow reads it, or some of its columns.
+
+        Raises:
+            UnreadableError: the file is missing or damaged.
+        """
+        path = self.paths(table)[number]
+        with _reading(path):
+            return read_columns(table, path, columns)
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """The tallies, one a provision in the draft's order.
+
+        Raises:
+            UnreadableError: the file is missing or damaged.
+        """
+        return tuple(self.records("tallies"))
 
     def gather(self) -> Comparison:
         """All of it as one Comparison, the one that a comparison without a folder gives; it has to fit memory."""
@@ -83,6 +107,14 @@ class ResultFolder:
             tuple(self.records("findings")),
             tuple(self.records("errors")),
         )
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # pyarrow's errors are of these kinds
+        raise UnreadableError(str(path), "is missing or damaged; run the same compare again") from error
 
 
 def gather(folder: Path | str) -> Comparison:

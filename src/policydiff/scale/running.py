@@ -1,5 +1,6 @@
 """A run: the inputs cut, what is done already passed over, the rest given to an engine, the manifest at the end."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +9,11 @@ from pathlib import Path
 from policydiff.comparing import Comparer
 from policydiff.documents.inputs import ResponseInputs, Source
 from policydiff.errors import SettingsError, UnreadableError
+from policydiff.scale.counting import TEMPORARY, count_into, counted_path
 from policydiff.scale.engines import Engine, in_process
 from policydiff.scale.folder import FORMAT, MANIFEST, Manifest
 from policydiff.scale.shards import Shard, shards
-from policydiff.scale.tables import SCHEMAS
+from policydiff.scale.tables import COUNTED, SCHEMAS
 from policydiff.scale.work import RECEIPTS, Work, put_json
 
 SHARD_SIZE = 200  # inputs; some ten seconds of work with the small encoder
@@ -85,6 +87,7 @@ def compare_into(
     for shard, found in engine(work, missing()):
         finish(shard, found)
     _remove_from(work, count)
+    count_into(work, count)
     manifest = Manifest(
         format=FORMAT,
         provenance=comparer.provenance(()),
@@ -98,13 +101,15 @@ def compare_into(
 
 def _claim(folder: Path) -> None:
     """Make the folder ours; it has no manifest until all is done."""
-    ours = {MANIFEST, RECEIPTS, *SCHEMAS}
+    ours = {MANIFEST, RECEIPTS, *SCHEMAS, *(counted_path(folder, table).name for table in COUNTED)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         others = sorted(path.name for path in folder.iterdir() if path.name not in ours and path.name[0] != ".")
         if others:
             raise UnreadableError(str(folder), f"holds other things ({others[0]}); give an empty or a result's folder")
         (folder / MANIFEST).unlink(missing_ok=True)
+        for path in folder.glob(f"{TEMPORARY}*"):  # of a run that was ended
+            shutil.rmtree(path, ignore_errors=True)
     except OSError as error:
         raise UnreadableError(str(folder), f"cannot be written ({error.strerror}); choose another place") from error
 

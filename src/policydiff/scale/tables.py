@@ -1,14 +1,28 @@
 """The tables of a result folder: a schema for each kind of record, a column a field."""
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from policydiff.errors import SettingsError
-from policydiff.models import STANCES, Failure, Finding, Passage, Record, Response
+from policydiff.findings.tally import KEYS
+from policydiff.models import (
+    STANCES,
+    Campaign,
+    CopiedPassage,
+    Failure,
+    Finding,
+    Passage,
+    Record,
+    Response,
+    Resubmission,
+    Tally,
+)
 
 try:
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 except ImportError as missing:
     raise SettingsError('results in folders need pyarrow; pip install "policydiff[scale]"') from missing
@@ -70,12 +84,69 @@ SCHEMAS = {
     ),
     "errors": pa.schema([_field(name, _TEXT) for name in ("source", "error", "message")]),
 }
+
+
+def _figures(kind: pa.DataType) -> pa.DataType:
+    return pa.struct([_field(key, kind) for key in KEYS])
+
+
+# Of all shards together, a file each.
+COUNTED = {
+    "tallies": pa.schema(
+        [
+            _field("provision_id", _TEXT),
+            *(_field(name, _figures(_WHOLE)) for name in ("respondents", "passages", "collapsed")),
+            _field("weighted", _figures(_NUMBER)),
+        ]
+    ),
+    "campaigns": pa.schema(
+        [
+            _field("id", _TEXT),
+            _field("response_ids", _several(_TEXT)),
+            _field("representative", _TEXT),
+            _field("similarity", _NUMBER),
+            _field("added", pa.map_(_TEXT, pa.field("value", _several(_TEXT), nullable=False))),
+        ]
+    ),
+    "copied_passages": pa.schema(
+        [
+            _field("id", _TEXT),
+            _field("passage_ids", _several(_TEXT)),
+            _field("representative", _TEXT),
+            _field("similarity", _NUMBER),
+        ]
+    ),
+    "resubmissions": pa.schema(
+        [_field("respondent", _TEXT), _field("response_ids", _several(_TEXT)), _field("copies", _several(_TEXT))]
+    ),
+}
 RECORDS: dict[str, type[Record]] = {
     "responses": Response,
     "passages": Passage,
     "findings": Finding,
     "errors": Failure,
+    "tallies": Tally,
+    "campaigns": Campaign,
+    "copied_passages": CopiedPassage,
+    "resubmissions": Resubmission,
 }
+_ROWS = 1000  # of the tables of all shards that are held at a time
+
+
+class Texts:
+    """Very many short texts in little room, known by their numbers."""
+
+    def __init__(self) -> None:
+        self._parts: list[pa.Array] = []
+
+    def extend(self, texts: Iterable[str]) -> None:
+        """Put more texts at the end."""
+        self._parts.append(pa.array(list(texts), _TEXT))
+
+    def __getitem__(self, number: int) -> str:
+        if len(self._parts) > 1:
+            self._parts = [pa.concat_arrays(self._parts)]
+        return str(self._parts[0][number])
 
 
 def write_table(table: str, records: Iterable[Record], path: Path) -> None:
@@ -84,7 +155,47 @@ def write_table(table: str, records: Iterable[Record], path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMAS[table]), path, compression="zstd")
 
 
+def write_counted(table: str, records: Iterable[Record], path: Path) -> None:
+    """Write records of COUNTED to a Parquet file, a few at a time."""
+    coming = iter(records)
+    schema = COUNTED[table]
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while rows := [_row(record) for record in itertools.islice(coming, _ROWS)]:
+            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+
+
+def _row(record: Record) -> dict[str, Any]:
+    row = record.model_dump()
+    if isinstance(record, Campaign):
+        row["added"] = list(record.added.items())
+    return row
+
+
+def read_columns(table: str, path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """Some columns of a Parquet file of a shard."""
+    return pq.read_table(path, schema=SCHEMAS[table], columns=columns)
+
+
 def read_records(table: str, path: Path) -> Iterator[Any]:
-    """The records in a Parquet file."""
-    for row in pq.read_table(path, schema=SCHEMAS[table]).to_pylist():
+    """The records in a Parquet file; of those of a shard all are held, of the others some."""
+    of_shard = table in SCHEMAS
+    for batch in read_columns(table, path).to_batches() if of_shard else pq.ParquetFile(path).iter_batches(_ROWS):
+        yield from records_in(table, batch)
+
+
+def records_in(table: str, rows: "pa.Table | pa.RecordBatch") -> Iterator[Any]:
+    """The records of some rows."""
+    for row in rows.to_pylist():
+        if table == "campaigns":
+            row["added"] = dict(row["added"])
         yield RECORDS[table].model_validate(row)
+
+
+def chosen(truths: Any) -> Any:
+    """The rows in which a column is true, as a column."""
+    return pc.indices_nonzero(truths)
+
+
+def is_one_of(column: Any, texts: Sequence[str]) -> Any:
+    """For each row, whether a column of texts has one of these."""
+    return pc.is_in(column, pa.array(texts, _TEXT))

@@ -67,7 +67,7 @@ class Work:
             return None, f"other {' and '.join(changed)}"
         for table in SCHEMAS:
             try:
-                whole = _sha256(self.path(table, shard.number)) == files.get(table)
+                whole = sha256_of(self.path(table, shard.number)) == files.get(table)
             except OSError:
                 whole = False
             if not whole:
@@ -100,7 +100,7 @@ class Work:
         for table, rows in records.items():
             path = self.path(table, shard.number)
             _put(path, lambda temporary, table=table, rows=rows: write_table(table, rows, temporary))  # type: ignore[misc]
-            files[table] = _sha256(path)
+            files[table] = sha256_of(path)
         counts = {table: len(rows) for table, rows in records.items()}
         receipt = {"key": self.key(shard), "files": files, "counts": counts}
         put_json(self.receipt(shard.number), receipt)
@@ -124,6 +124,7 @@ def _put(path: Path, write: Callable[[Path], object]) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

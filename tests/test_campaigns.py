@@ -185,7 +185,7 @@ def test_what_is_held_at_a_time_changes_nothing(monkeypatch):
     alike = overlap(texts, numbers, common).resemblance
     assert len(whole) > 1
     assert len(common)
-    for name in ("near_copies._HELD", "near_copies._KEYS", "shared_triples._HELD"):
+    for name in ("near_copies._HELD", "near_copies._KEYS", "shared_triples._HELD", "shared_triples._PIECE"):
         monkeypatch.setattr(f"policydiff.findings.{name}", 100)
     assert [group.tolist() for group in near_copies(texts)] == whole
     assert (shared(texts, numbers, senders, 9) == common).all()

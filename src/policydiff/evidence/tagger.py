@@ -174,20 +174,6 @@ class Tagger:
         return mean, np.concatenate(states), np.concatenate(numbers)
 
 
-class RememberingTagger(Tagger):
-    """A tagger that reads no passage twice, for work that comes back to the same passages."""
-
-    def __init__(self, tagger: Tagger) -> None:
-        super().__init__(tagger.encoder, tagger.folder)
-        self._known: dict[str, Tagged] = {}
-
-    def read(self, texts: Sequence[str], language: str = "da") -> list[Tagged]:
-        """As the tagger's own; one is for one language."""
-        fresh = [t for t in dict.fromkeys(texts) if t not in self._known]
-        self._known.update(zip(fresh, super().read(fresh, language), strict=True))
-        return [self._known[t] for t in texts]
-
-
 @cache
 def load_tagger(threads: int | None = None) -> Tagger:
     """The shipped tagger on the shipped encoder, loaded once."""

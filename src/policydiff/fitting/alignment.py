@@ -14,7 +14,7 @@ from policydiff.evaluation import measures
 from policydiff.evidence.embeddings import Encoder, Remembering, load_encoder
 from policydiff.evidence.gathering import Gatherer
 from policydiff.evidence.model_files import DEFAULT
-from policydiff.evidence.tagger import RememberingTagger, Tagger, comparing_tagger
+from policydiff.evidence.tagger import Tagger, comparing_tagger
 from policydiff.findings.align import AlignmentModel
 from policydiff.findings.features import FEATURES, pair_features
 from policydiff.gold import GoldSet, gold_folders, read_gold
@@ -58,14 +58,13 @@ def pairs_of(gold: GoldSet, encoder: Encoder, tagger: Tagger | None = None) -> l
 
     ``tagger`` is the one that comparisons with this encoder have, None for the static encoder.
     """
-    # Each passage comes twice: in its response and alone.
-    reader = None if tagger is None else RememberingTagger(tagger)
-    own = reader is not None and reader.encoder is encoder
+    # Each passage comes twice, in its response and alone. What a tagger has read is remembered anyway.
+    own = tagger is not None and tagger.encoder is encoder
     gatherer = Gatherer(
         gold.policy,
         encoder if own else Remembering(encoder),
         shrinkage=Settings().evidence.similarity_shrinkage,
-        tagger=reader,
+        tagger=tagger,
     )
     column = {p.id: j for j, p in enumerate(gold.policy.provisions)}
     groups = []

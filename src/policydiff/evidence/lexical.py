@@ -8,7 +8,7 @@ All passages of a response are counted together: a term is a 64-bit number made 
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ _SIZES = (3, 4, 5)  # characters; of 2-4, 3-5 and 3-6 the best alone on the natu
 _STEM = 6  # characters of a word that are compared: Danish inflection stands behind them
 _BASE = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no two terms of a few letters are the same number
 _SPACE = ord(" ")
+_CHARACTERS = 30_000  # that are counted at a time, so that what is made of them stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +150,23 @@ class LexicalMatcher:
 
         The last axis: character n-grams of title and text, word beginnings of both, n-grams of the title.
         """
+        return np.concatenate([np.zeros((0, self._ngrams.size, 3)), *map(self._scores, _together(passages))])
+
+    def _scores(self, passages: Sequence[str]) -> Floats:
         letters = _Letters.of(passages)
         ngrams = letters.ngrams()
         found = (self._ngrams.cosines(ngrams), self._stems.cosines(letters.stems()), self._titles.cosines(ngrams))
         return np.stack(found, axis=2)
+
+
+def _together(passages: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The passages in order, as many at a time as have about so many characters: of a long response not all."""
+    first, size = 0, 0
+    for n, passage in enumerate(passages, 1):
+        size += len(passage)
+        if size >= _CHARACTERS or n == len(passages):
+            yield passages[first:n]
+            first, size = n, 0
 
 
 _LETTERS = 4  # of a word that can tell one provision from another

@@ -5,7 +5,8 @@
 The responses are grown from the gold sets (see ``growing``) and written as tables of 1,000 rows, as a hearing with
 very many of them is exported. Each size is compared in a process of its own with its workers. ``--kill`` then does
 the largest size twice more: once one worker is killed in the middle, once the whole process, which is started again;
-the files must be the same, byte for byte, as those of the run that nobody disturbed.
+the files must be the same, byte for byte, as those of the run that nobody disturbed. With ``--kill-from .9`` these runs
+begin where nine tenths of the shards are there, as a run that was ended would.
 
 What is done is kept in DIR (a temporary folder where none is given): a benchmark that was ended goes on with the size
 that it was at. Needs Linux: it asks /proc.
@@ -15,6 +16,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,6 +51,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shard-size", type=int, default=SHARD_SIZE)
     parser.add_argument("--out", type=Path, help="where inputs, results and measures are kept")
     parser.add_argument("--kill", action="store_true", help="kill a worker, and in another run the whole process")
+    parser.add_argument(
+        "--kill-from",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="of the shards that are there when these runs begin",
+    )
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -203,8 +212,10 @@ def _killed(out: Path, options: argparse.Namespace, passages: int, who: str) -> 
     name = f"{_result(options, passages)}-killed-{who.split()[-1]}"
     if (out / f"{name}-notes.jsonl").exists():
         raise SystemExit(f"benchmarks: {out / name} is of a run that was ended; remove it and its notes")
+    there = _first_shards(out / _result(options, passages), out / name, options.kill_from)
     running = _Running(out, options, passages, name)
-    notes = running.wait_for(lambda notes: sum(n.done for n in notes) >= running.shards / 2 and bool(_open(notes)))
+    half = (running.shards - there) / 2
+    notes = running.wait_for(lambda notes: sum(n.done for n in notes) >= half and bool(_open(notes)))
     under_way = _open(notes)
     if running.process.poll() is not None or not under_way:
         raise SystemExit("benchmarks: the run was over before anybody could be killed; give more passages")
@@ -229,7 +240,19 @@ def _killed(out: Path, options: argparse.Namespace, passages: int, who: str) -> 
         "lost": begun - sum(note.done for note in notes),
         "computed_twice": sum(times - 1 for times in computed.values()),
         "kept": said["kept"],
+        "there_before": there,
     }
+
+
+def _first_shards(result: Path, other: Path, share: float) -> int:
+    """Make ``other`` what ``result`` was when this share of its shards was done; gives how many these are."""
+    receipts = sorted(path for path in (result / "receipts").iterdir() if path.stem.isdecimal())
+    there = receipts[: int(share * len(receipts))]
+    for receipt in there:
+        for path in result.glob(f"*/{receipt.stem}.*"):
+            (other / path.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, other / path.parent.name)
+    return len(there)
 
 
 def _open(notes: Sequence[Note]) -> dict[int, int]:

@@ -47,11 +47,25 @@ def test_tables_are_markdown():
     assert _table([{"a": 1, "b": 2}, {"a": 3}]).splitlines() == ["| a | b |", "|---|---|", "| 1 | 2 |", "| 3 |  |"]
 
 
-@pytest.mark.parametrize("name", ["quality", "speed", "campaigns", "argkp", "pragtag", "perspectrum"])
+@pytest.mark.parametrize(
+    "name", ["quality", "ablation", "speed", "scale", "campaigns", "argkp", "pragtag", "perspectrum"]
+)
 def test_results_are_committed_with_machine_versions_and_seed(name):
     result = json.loads(Path(RESULTS / f"{name}.json").read_text(encoding="utf-8"))
     assert result["benchmark"] == name
     assert {"rows", "machine", "versions", "seed"} <= set(result)
+
+
+def test_a_million_passages_took_linear_time_and_flat_memory_and_a_kill_changed_nothing():
+    rows = json.loads((RESULTS / "scale.json").read_text(encoding="utf-8"))["rows"]
+    sizes = [row for row in rows if "ratio_passages_per_cpu_s" in row]
+    assert max(row["passages"] for row in sizes) >= 10**6
+    assert max(row["peak_mb_worker"] for row in sizes) < 1.1 * min(row["peak_mb_worker"] for row in sizes)
+    assert max(row["peak_mb_main"] for row in sizes) < 2_000
+    assert next(row["exponent"] for row in rows if "exponent" in row) <= 1.05
+    kills = [row for row in rows if row["part"] == "kill"]
+    assert len(kills) == 2
+    assert all(row["identical"] and row["lost"] and not row["computed_twice"] for row in kills)
 
 
 def test_ours_beats_every_baseline_on_every_set_and_the_floor_on_hard():

@@ -68,6 +68,13 @@ def test_a_million_passages_took_linear_time_and_flat_memory_and_a_kill_changed_
     assert all(row["identical"] and row["lost"] and not row["computed_twice"] for row in kills)
 
 
+def test_very_many_responses_start_quickly_and_long_drafts_make_quotations_no_slower_than_they_must():
+    rows = json.loads((RESULTS / "speed.json").read_text(encoding="utf-8"))["rows"]
+    starts = {row["system"].split(", ")[-1]: row["cpu_s"] for row in rows if row["part"] == "cold start"}
+    assert starts["static"] < 2
+    assert max(row.get("ratio_loop", 0) for row in rows if row["part"] == "quotes") >= 300
+
+
 def test_ours_beats_every_baseline_on_every_set_and_the_floor_on_hard():
     sets = json.loads((RESULTS / "quality.json").read_text(encoding="utf-8"))["sets"]
     for part in ("hard", "natural"):

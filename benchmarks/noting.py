@@ -114,9 +114,8 @@ def _main() -> None:
     watch = Stopwatch()
     with ExitStack() as stack:
         engine = stack.enter_context(_engine(options.engine, options.workers))
-        if hasattr(running, _COUNTING):
-            counting = watch.around(_COUNTING, getattr(running, _COUNTING))
-            stack.enter_context(patch.object(running, _COUNTING, counting))
+        counting = watch.around(_COUNTING, running.count_into)
+        stack.enter_context(patch.object(running, _COUNTING, counting))
         run = compare_into(
             comparer,
             [options.inputs],

@@ -15,7 +15,6 @@ from rapidfuzz import fuzz
 
 from benchmarks.growing import Draft, Grower, stretch
 from benchmarks.measuring import cpu_seconds
-from benchmarks.stages import quotes_in
 from policydiff.evidence.quotes import QuoteMatcher
 
 _LEAST = 8  # words of a planted quotation
@@ -67,7 +66,7 @@ def by_ours(matcher: QuoteMatcher, responses: Iterable[Sequence[str]]) -> list[S
     return [
         [(m.provision, m.start, m.end) for m in found if m.start is not None and m.end is not None]
         for passages in responses
-        for found in quotes_in(matcher, passages)
+        for found in matcher.find_all(passages)
     ]
 
 

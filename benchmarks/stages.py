@@ -18,7 +18,6 @@ from policydiff.comparing import Comparer
 from policydiff.evidence import gathering
 from policydiff.evidence.embeddings import SimilarityMatcher
 from policydiff.evidence.lexical import LexicalMatcher
-from policydiff.evidence.matches import Match
 from policydiff.evidence.quotes import QuoteMatcher
 from policydiff.evidence.references import ReferenceMatcher
 from policydiff.evidence.tagger import Tagger
@@ -41,11 +40,6 @@ STAGES: dict[str, tuple[tuple[Any, str], ...]] = {
     "counting": ((comparing, "counted"),),
 }
 REST = "ledger and records"
-
-
-def quotes_in(matcher: QuoteMatcher, passages: Sequence[str]) -> list[list[Match]]:
-    """The quotations in the passages of a response, as a comparison asks for them."""
-    return matcher.find_all(passages)
 
 
 class Stopwatch:

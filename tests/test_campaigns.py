@@ -11,7 +11,7 @@ from rich.console import Console
 import policydiff
 from policydiff.findings.campaigns import common_text, copied_units, find_copying
 from policydiff.findings.groups import Groups
-from policydiff.findings.near_copies import FLOOR, near_copies, resemblance, resemblances
+from policydiff.findings.near_copies import FLOOR, near_copies, resemblances
 from policydiff.findings.shared_triples import overlap, shared
 from policydiff.findings.triples import triples, words_of
 from policydiff.models import Comparison, Finding, Passage, Policy, Provenance, Provision, Response, Tally
@@ -47,6 +47,12 @@ THIRD = (
     "Høringsfristen lå i sommerferien, og bilagene kom først på hjemmesiden fire dage før den udløb, så vores "
     "bestyrelse har ikke kunnet nå at holde møde om sagen."
 )
+
+
+def resemblance(one, other):
+    """The Jaccard index of two sets, 0 where both are empty."""
+    a, b = set(one), set(other)
+    return len(a & b) / len(a | b) if a or b else 0.0
 
 
 def case(*texts, names=None):

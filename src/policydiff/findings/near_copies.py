@@ -7,7 +7,7 @@ compared exactly. The result does not depend on the order of the texts. The trip
 them is held at a time, and of each text a few numbers.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -36,12 +36,6 @@ def _odd_numbers(count: int) -> npt.NDArray[np.uint32]:
 
 # A triple's hashes are its products with these.
 _FACTORS = _odd_numbers(_BANDS * _ROWS).reshape(_BANDS, _ROWS)
-
-
-def resemblance(one: Iterable[int], other: Iterable[int]) -> float:
-    """The Jaccard index of two sets, 0 where both are empty."""
-    a, b = set(one), set(other)
-    return len(a & b) / len(a | b) if a or b else 0.0
 
 
 def near_copies(texts: Triples) -> list[Indices]:
